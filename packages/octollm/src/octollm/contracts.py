@@ -1,0 +1,183 @@
+"""What crosses the wire between a user and the Orchestrator, and what an arm is given.
+
+Requests are strict: a wrong type or an unknown field is refused by name. Responses are
+tolerant: a client ignores fields that a newer server adds.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+
+from octollm.budget import Spend
+from octollm.fields import JsonObject, Text, not_blank
+
+MAX_GOAL_CHARACTERS = 10_000
+MAX_CONTEXT_CHARACTERS = 50_000
+MAX_CRITERIA = 50
+MAX_CRITERION_CHARACTERS = 2_000
+MAX_BUDGET_TOKENS = 100_000
+MAX_BUDGET_SECONDS = 3_600
+MAX_BUDGET_USD = 100
+MAX_BODY_BYTES = 1_048_576
+MAX_WAIT_SECONDS = 60
+ARM_NAME = r"^[a-z][a-z0-9_-]{0,63}$"
+
+PiiPolicy = Literal["block", "allow"]
+"""What to do with private data found in a task: refuse the task, or let it through."""
+
+
+class TaskStatus(StrEnum):
+    """`pending → processing → completed | failed | cancelled`; `pending → cancelled`."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def final(self) -> bool:
+        """True for a status that nothing leaves."""
+        return self in (TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED)
+
+
+class Request(BaseModel):
+    """Base of what users send."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Response(BaseModel):
+    """Base of what users get."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class ResourceBudget(Request):
+    """What a task may use: model tokens, seconds since its first start, US dollars."""
+
+    max_tokens: Annotated[int, Field(ge=1, le=MAX_BUDGET_TOKENS)] = 10_000
+    max_time_seconds: Annotated[float, Field(gt=0, le=MAX_BUDGET_SECONDS)] = 300
+    max_cost_usd: Annotated[float, Field(ge=0, le=MAX_BUDGET_USD)] = 1.0
+
+
+class TaskRequest(Request):
+    """The body of `POST /submit`."""
+
+    goal: Annotated[
+        Text,
+        Field(min_length=1, max_length=MAX_GOAL_CHARACTERS, description="What is to be done."),
+        AfterValidator(not_blank),
+    ]
+    context: Annotated[
+        Text | None,
+        Field(max_length=MAX_CONTEXT_CHARACTERS, description="The material to work on."),
+    ] = None
+    constraints: Annotated[
+        JsonObject, Field(description="Limits and options an arm understands.")
+    ] = {}
+    acceptance_criteria: Annotated[
+        list[Annotated[Text, Field(min_length=1, max_length=MAX_CRITERION_CHARACTERS)]],
+        Field(max_length=MAX_CRITERIA, description="What must hold for the result."),
+    ] = []
+    budget: ResourceBudget = ResourceBudget()
+    assigned_arm: Annotated[
+        str | None,
+        Field(pattern=ARM_NAME, description="An arm by name; left out, the best one is chosen."),
+    ] = None
+    metadata: Annotated[JsonObject, Field(description="Your own notes; kept, never acted on.")] = {}
+    priority: Annotated[int, Field(ge=-100, le=100, description="Higher runs earlier.")] = 0
+    pii_policy: Annotated[
+        PiiPolicy, Field(description="`block` refuses private data, `allow` lets it through.")
+    ] = "block"
+
+
+class TaskContract(BaseModel):
+    """What an arm is asked to fulfil. Immutable."""
+
+    model_config = ConfigDict(frozen=True)
+
+    task_id: str
+    goal: str
+    constraints: dict[str, JsonValue] = {}
+    context: str | None = None
+    acceptance_criteria: list[str] = []
+    budget: ResourceBudget = ResourceBudget()
+    assigned_arm: str | None = None
+    metadata: dict[str, JsonValue] = {}
+    pii_policy: PiiPolicy = "block"
+
+
+class TaskResult(Response):
+    """What a finished task hands back: text to read, and the same as data to compute with."""
+
+    arm: str
+    output: str
+    data: dict[str, JsonValue] = {}
+    spend: Spend = Spend()
+
+
+class TaskError(Response):
+    """Why a task failed, as an RFC 9457 problem without the HTTP parts."""
+
+    type: str
+    title: str
+    detail: str
+
+
+class TaskAccepted(Response):
+    """The body of a 202: the task is stored and will end."""
+
+    task_id: UUID
+    status: TaskStatus
+    created_at: datetime
+
+
+class TaskSummary(Response):
+    """A task as `GET /tasks` lists it."""
+
+    task_id: UUID
+    status: TaskStatus
+    goal: str
+    assigned_arm: str | None
+    priority: int
+    attempt: Annotated[int, Field(description="How often an arm was started; 0 = not yet.")]
+    cancel_requested: bool
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+def _known_limits(value: Any) -> Any:
+    """Drop limits that a newer server adds: `ResourceBudget` itself is strict, for requests."""
+    if not isinstance(value, dict):
+        return value
+    return {name: limit for name, limit in value.items() if name in ResourceBudget.model_fields}
+
+
+class TaskResponse(TaskSummary):
+    """A task as `GET /tasks/{task_id}` shows it: its contract, its state and its result."""
+
+    context: str | None
+    constraints: dict[str, JsonValue]
+    acceptance_criteria: list[str]
+    budget: Annotated[ResourceBudget, BeforeValidator(_known_limits)]
+    metadata: dict[str, JsonValue]
+    pii_policy: PiiPolicy
+    deadline_at: datetime | None
+    processing_time_ms: int | None
+    result: TaskResult | None
+    error: TaskError | None
+
+
+class TaskPage(Response):
+    """One page of tasks, newest first. `next_cursor` is None on the last page."""
+
+    tasks: list[TaskSummary]
+    next_cursor: str | None

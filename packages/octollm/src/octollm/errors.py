@@ -1,0 +1,237 @@
+"""Every error a caller can meet, on the wire and in the client.
+
+    OctoError
+    ├── InvalidRequest            422  a field is missing, wrong or past its limit
+    │   └── UnknownArm            422  `assigned_arm` names no arm there is
+    ├── RefusedByPolicy           422  the Reflex Layer found what the policy forbids
+    │   ├── PiiDetected
+    │   └── InjectionDetected
+    ├── IdempotencyKeyReused      422  the key was used before, with another body
+    ├── NotFound                  404
+    │   └── TaskNotFound
+    ├── MethodNotAllowed          405
+    ├── IllegalTransition         409  nothing leaves a final status
+    ├── BodyTooLarge              413
+    ├── RateLimited               429  carries `retry_after`
+    ├── Unavailable               503  carries `retry_after`; nothing was stored
+    │   ├── ReflexUnavailable
+    │   └── DatabaseUnavailable
+    ├── InternalError             500
+    ├── TaskFailure               why a task ended `failed`; stored with the task
+    │   ├── BudgetExceeded
+    │   ├── AttemptsExhausted
+    │   ├── OutputRefused
+    │   └── ArmFailed
+    ├── ServerUnreachable         client side: no answer at all
+    └── WaitTimeout               client side: the task is not final yet
+
+Each class knows its HTTP status and its problem type. A service renders an error with
+`OctoError.problem` as RFC 9457 `application/problem+json`; the client raises the same class
+again with `from_problem`.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator
+from typing import Any, ClassVar, Self
+
+PROBLEM_TYPE_PREFIX = "urn:octollm:problem:"
+_STANDARD_MEMBERS = {"type", "title", "status", "detail", "request_id", "retry_after"}
+
+
+class OctoError(Exception):
+    """Base of all errors. `detail` is safe to show: it never holds a user's private text.
+
+    `extra` are further members of the problem document (RFC 9457 §3.2), JSON values only.
+    """
+
+    status: ClassVar[int] = 500
+    slug: ClassVar[str] = "internal-error"
+    title: ClassVar[str] = "Something went wrong on our side"
+
+    def __init__(
+        self, /, detail: str | None = None, *, retry_after: float | None = None, **extra: Any
+    ) -> None:
+        self.detail = detail or self.title
+        self.retry_after = retry_after
+        self.extra = extra
+        self.request_id: str | None = None
+        super().__init__(self.detail)
+
+    @property
+    def type(self) -> str:
+        """The problem type, a URN that never changes once published."""
+        foreign = ":" in self.slug  # another house's type, or RFC 9457's `about:blank`
+        return self.slug if foreign else PROBLEM_TYPE_PREFIX + self.slug
+
+    def problem(self, request_id: str | None = None) -> dict[str, Any]:
+        """Return the RFC 9457 problem document, ready for JSON."""
+        document: dict[str, Any] = {
+            "type": self.type,
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if request_id is not None:
+            document["request_id"] = request_id
+        if self.retry_after is not None:
+            document["retry_after"] = self.retry_after
+        return document | self.extra
+
+    @classmethod
+    def tree(cls) -> Iterator[builtins.type[Self]]:
+        """Yield this class and every class below it, parents first."""
+        yield cls
+        for child in cls.__subclasses__():
+            yield from child.tree()
+
+
+class InvalidRequest(OctoError):
+    """Carries `errors`: a list of `{field, message}`, one for each thing that is wrong."""
+
+    status, slug = 422, "invalid-request"
+    title = "The request is not valid"
+
+
+class UnknownArm(InvalidRequest):
+    slug, title = "unknown-arm", "There is no arm of that name"
+
+
+class RefusedByPolicy(OctoError):
+    """Carries `findings`: a list of `{field, kind, start, end}`; never the text itself."""
+
+    status, slug = 422, "refused-by-policy"
+    title = "The text was refused"
+
+
+class PiiDetected(RefusedByPolicy):
+    slug, title = "pii-detected", "The text holds private data"
+
+
+class InjectionDetected(RefusedByPolicy):
+    slug, title = "injection-detected", "The text tries to override instructions"
+
+
+class IdempotencyKeyReused(OctoError):
+    status, slug = 422, "idempotency-key-reused"
+    title = "This Idempotency-Key was used before, with another body"
+
+
+class NotFound(OctoError):
+    status, slug, title = 404, "not-found", "There is nothing here"
+
+
+class TaskNotFound(NotFound):
+    slug, title = "task-not-found", "There is no such task"
+
+
+class MethodNotAllowed(OctoError):
+    status, slug, title = 405, "method-not-allowed", "This method is not offered here"
+
+
+class IllegalTransition(OctoError):
+    status, slug = 409, "illegal-transition"
+    title = "The task is in a status that does not allow this"
+
+
+class BodyTooLarge(OctoError):
+    status, slug, title = 413, "body-too-large", "The request body is too large"
+
+
+class RateLimited(OctoError):
+    status, slug, title = 429, "rate-limited", "Too many requests"
+
+
+class Unavailable(OctoError):
+    status, slug, title = 503, "unavailable", "A part we need is away; try again"
+
+
+class ReflexUnavailable(Unavailable):
+    slug = "reflex-unavailable"
+    title = "The text could not be screened, so it was not accepted"
+
+
+class DatabaseUnavailable(Unavailable):
+    slug, title = "database-unavailable", "The database is away; nothing was stored"
+
+
+class InternalError(OctoError):
+    """An error nobody foresaw. The log has it under the same `request_id`."""
+
+    slug = "internal-error"
+
+
+class TaskFailure(OctoError):
+    """Why a task ended `failed`. Kept with the task; never the answer to a request."""
+
+    status, slug, title = 500, "task-failed", "The task failed"
+
+
+class BudgetExceeded(TaskFailure):
+    """Carries `dimension`: what ran out (`time`)."""
+
+    slug, title = "budget-exceeded", "The task ran out of its budget"
+
+
+class AttemptsExhausted(TaskFailure):
+    slug, title = "attempts-exhausted", "The task was tried as often as it may be"
+
+
+class OutputRefused(TaskFailure):
+    """Carries `findings`, as `RefusedByPolicy` does."""
+
+    slug, title = "output-refused", "The arm's output did not pass the screening"
+
+
+class ArmFailed(TaskFailure):
+    slug, title = "arm-failed", "The arm could not do the work"
+
+
+class ServerUnreachable(OctoError):
+    """Raised by the client alone: no server, or no HTTP answer from it."""
+
+    status, slug, title = 503, "server-unreachable", "The server gave no answer"
+
+
+class WaitTimeout(OctoError):
+    """Raised by `wait` when the task was still not final after the time it was given."""
+
+    status, slug, title = 504, "wait-timeout", "The task is not finished yet"
+
+
+def from_problem(document: dict[str, Any], status: int | None = None) -> OctoError:
+    """Rebuild the error a problem document stands for.
+
+    An unknown `type` gives an `OctoError` that keeps the document's own type, title and `status`
+    (or the `status` given), so that a newer server does not break an older client. A member of
+    the wrong type counts as absent.
+    """
+    slug = (_text(document, "type") or "unknown").removeprefix(PROBLEM_TYPE_PREFIX)
+    known = {cls.slug: cls for cls in reversed(list(OctoError.tree())) if cls is not OctoError}
+    error = known.get(slug, OctoError)(
+        _text(document, "detail"),
+        retry_after=_seconds(document.get("retry_after")),
+        **{name: value for name, value in document.items() if name not in _STANDARD_MEMBERS},
+    )
+    if slug not in known:
+        own_status = document.get("status")
+        error.__dict__.update(
+            status=own_status if type(own_status) is int else status or 500,
+            title=_text(document, "title") or "The server refused",
+            slug=slug,
+        )
+    error.request_id = _text(document, "request_id")
+    return error
+
+
+def _text(document: dict[str, Any], member: str) -> str | None:
+    """Return a member that is a text and not empty, else None."""
+    value = document.get(member)
+    return value if isinstance(value, str) and value else None
+
+
+def _seconds(value: Any) -> float | None:
+    """Return a time to wait, if that is what the value is."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number and 0 <= value < float("inf") else None

@@ -1,0 +1,94 @@
+"""Structured logs: one JSON object a line, with `request_id` and `task_id`, nothing private.
+
+An exception is logged as its class and the places it passed, without its message: messages of
+database drivers and validators quote the data they choked on.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from pathlib import PurePath
+from typing import Literal
+
+import structlog
+from asgi_correlation_id import correlation_id
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+LogFormat = Literal["json", "console"]
+
+MAX_FRAMES = 20
+
+
+def configure(level: str = "INFO", log_format: LogFormat = "json") -> None:
+    """Send every log line of this process, our own and the libraries', to stderr.
+
+    `level` is a name of the `logging` module. To be called once, by the process's entry point.
+    """
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        add_request_id,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        describe_exception,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    renderer: Processor = structlog.processors.JSONRenderer()
+    if log_format == "console":
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    _quieten_libraries()
+
+
+def _quieten_libraries() -> None:
+    """Route uvicorn's own handlers to ours and silence what would repeat us line by line."""
+    for name in ("uvicorn", "uvicorn.error"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [], True
+    logging.getLogger("uvicorn.access").disabled = True
+    for name in ("httpx2", "httpcore2", "procrastinate", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Processor: add the id of the request being served, if one is."""
+    if request_id := correlation_id.get():
+        event.setdefault("request_id", request_id)
+    return event
+
+
+def describe_exception(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Processor: replace `exc_info` by the exception's class and where it passed."""
+    info = event.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()
+    error = info[1] if isinstance(info, tuple) else info
+    if isinstance(error, BaseException):
+        event["exception"] = type(error).__qualname__
+        event["at"] = places(error)
+    return event
+
+
+def places(error: BaseException) -> list[str]:
+    """Return `file:line function` for the frames an exception passed, innermost last."""
+    frames = traceback.extract_tb(error.__traceback__)[-MAX_FRAMES:]
+    return [f"{PurePath(f.filename).name}:{f.lineno} {f.name}" for f in frames]

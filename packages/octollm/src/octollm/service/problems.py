@@ -1,0 +1,158 @@
+"""Renders every error of a FastAPI service as RFC 9457 `application/problem+json`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import structlog
+from asgi_correlation_id import correlation_id
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from octollm.errors import (
+    BodyTooLarge,
+    InternalError,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    OctoError,
+)
+
+PROBLEM_JSON = "application/problem+json"
+REQUEST_ID_HEADER = "X-Request-ID"
+MAX_FIELD_CHARACTERS = 200
+
+log = structlog.get_logger(__name__)
+
+_BY_STATUS = {404: NotFound, 405: MethodNotAllowed, 413: BodyTooLarge}
+_PLAIN_MESSAGES = {
+    "extra_forbidden": "there is no field of this name",
+    "json_invalid": "the body is not valid JSON",
+    "missing": "this field is required",
+    "string_unicode": "must not contain lone surrogates (U+D800 to U+DFFF)",
+    "uuid_parsing": "must be a UUID",
+}
+
+
+class ProblemResponse(JSONResponse):
+    media_type = PROBLEM_JSON
+
+
+def render(error: OctoError, headers: Mapping[str, str] | None = None) -> ProblemResponse:
+    """Return the HTTP answer for an error, with `Retry-After` (whole seconds) where it has one."""
+    all_headers = dict(headers or {})
+    if error.retry_after is not None:
+        all_headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
+    return ProblemResponse(
+        error.problem(correlation_id.get()), status_code=error.status, headers=all_headers
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Make `app` answer every error as a problem, foreseen or not."""
+    app.exception_handler(OctoError)(_on_octo_error)
+    app.exception_handler(RequestValidationError)(_on_invalid_request)
+    app.exception_handler(HTTPException)(_on_http_exception)
+    app.exception_handler(Exception)(_on_unforeseen)
+
+
+def responses(*errors: type[OctoError]) -> dict[int | str, dict[str, Any]]:
+    """Return OpenAPI `responses` with one example for each error, grouped by status."""
+    documented: dict[int | str, dict[str, Any]] = {}
+    for error in errors:
+        entry = documented.setdefault(
+            error.status, {"description": "", "content": {PROBLEM_JSON: {"examples": {}}}}
+        )
+        titles = [entry["description"], error.title] if entry["description"] else [error.title]
+        entry["description"] = "; ".join(titles)
+        entry["content"][PROBLEM_JSON]["schema"] = _PROBLEM_SCHEMA
+        entry["content"][PROBLEM_JSON]["examples"][error.slug] = {
+            "value": _example(error).problem("0b8ff1a2c1f14b0f8a6c3b1d5f0e7a11")
+        }
+    return documented
+
+
+def invalid_fields(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Turn pydantic's error list into `{field, message}` pairs that quote no input."""
+    return [
+        {
+            "field": _field_name(error["loc"]),
+            "message": _PLAIN_MESSAGES.get(
+                error["type"], error["msg"].removeprefix("Value error, ")
+            ),
+        }
+        for error in errors
+    ]
+
+
+def _field_name(location: tuple[int | str, ...]) -> str:
+    """Return `budget.max_tokens` for `("body", "budget", "max_tokens")`."""
+    parts = [str(part) for part in location]
+    if parts[0] in ("body", "query", "path", "header") and len(parts) > 1:
+        parts = parts[1:]
+    name = ".".join(parts).encode("utf-8", "backslashreplace").decode()
+    return name[:MAX_FIELD_CHARACTERS]
+
+
+async def _on_octo_error(_request: Request, error: OctoError) -> ProblemResponse:
+    return render(error)
+
+
+async def _on_invalid_request(_request: Request, error: RequestValidationError) -> ProblemResponse:
+    fields = invalid_fields(error.errors())
+    if any(e["type"] == "json_invalid" for e in error.errors()):
+        fields = [{"field": "body", "message": _PLAIN_MESSAGES["json_invalid"]}]
+    detail = "; ".join(f"{f['field']}: {f['message']}" for f in fields[:3])
+    return render(InvalidRequest(detail, errors=fields))
+
+
+async def _on_http_exception(_request: Request, error: HTTPException) -> ProblemResponse:
+    """Answer what the framework itself raises: no route, wrong method, unreadable body."""
+    if error.status_code in _BY_STATUS:
+        return render(_BY_STATUS[error.status_code](), error.headers)
+    message = _PLAIN_MESSAGES["json_invalid"]
+    unreadable = InvalidRequest(message, errors=[{"field": "body", "message": message}])
+    return render(unreadable if error.status_code < 500 else InternalError(), error.headers)
+
+
+async def _on_unforeseen(_request: Request, error: Exception) -> ProblemResponse:
+    """Answer 500; the framework calls this outside our middleware, so the id is added here."""
+    log.error("unforeseen error", exc_info=error)
+    return render(InternalError(), {REQUEST_ID_HEADER: correlation_id.get() or ""})
+
+
+def _example(error: type[OctoError]) -> OctoError:
+    """Return an instance as a client would meet it."""
+    finding = {"field": "goal", "kind": "Email", "start": 12, "end": 29}
+    extra: dict[str, Any] = {}
+    if issubclass(error, InvalidRequest):
+        extra = {"errors": [{"field": "goal", "message": "this field is required"}]}
+    if error.slug == "unknown-arm":
+        message = "there is no arm of this name"
+        extra = {"errors": [{"field": "assigned_arm", "message": message}], "available": ["digest"]}
+    if error.slug == "pii-detected":
+        extra = {"findings": [finding]}
+    if error.slug == "injection-detected":
+        extra = {"findings": [finding | {"kind": "IgnorePrevious"}]}
+    return error(retry_after=5 if error.status in (429, 503) else None, **extra)
+
+
+_PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "title": "Problem",
+    "description": "RFC 9457 problem details.",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "description": "A URN; the same for every case of a kind."},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "request_id": {"type": "string"},
+        "retry_after": {"type": "number", "description": "Seconds."},
+    },
+    "additionalProperties": True,
+}

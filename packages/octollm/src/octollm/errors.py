@@ -207,7 +207,7 @@ def from_problem(document: dict[str, Any], status: int | None = None) -> OctoErr
     (or the `status` given), so that a newer server does not break an older client. A member of
     the wrong type counts as absent.
     """
-    slug = (_text(document, "type") or "unknown").removeprefix(PROBLEM_TYPE_PREFIX)
+    slug = (_text(document, "type") or "").removeprefix(PROBLEM_TYPE_PREFIX) or "unknown"
     known = {cls.slug: cls for cls in reversed(list(OctoError.tree())) if cls is not OctoError}
     error = known.get(slug, OctoError)(
         _text(document, "detail"),

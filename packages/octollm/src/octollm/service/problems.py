@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -21,21 +21,16 @@ from octollm.errors import (
     NotFound,
     OctoError,
 )
+from octollm.validation import field_error, invalid, invalid_fields
 
 PROBLEM_JSON = "application/problem+json"
 REQUEST_ID_HEADER = "X-Request-ID"
-MAX_FIELD_CHARACTERS = 200
 
 log = structlog.get_logger(__name__)
 
 _BY_STATUS = {404: NotFound, 405: MethodNotAllowed, 413: BodyTooLarge}
-_PLAIN_MESSAGES = {
-    "extra_forbidden": "there is no field of this name",
-    "json_invalid": "the body is not valid JSON",
-    "missing": "this field is required",
-    "string_unicode": "must not contain lone surrogates (U+D800 to U+DFFF)",
-    "uuid_parsing": "must be a UUID",
-}
+_PLACES = ("body", "query", "path", "header")
+_NOT_JSON = "the body is not valid JSON"
 
 
 class ProblemResponse(JSONResponse):
@@ -76,46 +71,27 @@ def responses(*errors: type[OctoError]) -> dict[int | str, dict[str, Any]]:
     return documented
 
 
-def invalid_fields(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Turn pydantic's error list into `{field, message}` pairs that quote no input."""
-    return [
-        {
-            "field": _field_name(error["loc"]),
-            "message": _PLAIN_MESSAGES.get(
-                error["type"], error["msg"].removeprefix("Value error, ")
-            ),
-        }
-        for error in errors
-    ]
-
-
-def _field_name(location: tuple[int | str, ...]) -> str:
-    """Return `budget.max_tokens` for `("body", "budget", "max_tokens")`."""
-    parts = [str(part) for part in location]
-    if parts[0] in ("body", "query", "path", "header") and len(parts) > 1:
-        parts = parts[1:]
-    name = ".".join(parts).encode("utf-8", "backslashreplace").decode()
-    return name[:MAX_FIELD_CHARACTERS]
-
-
 async def _on_octo_error(_request: Request, error: OctoError) -> ProblemResponse:
     return render(error)
 
 
 async def _on_invalid_request(_request: Request, error: RequestValidationError) -> ProblemResponse:
-    fields = invalid_fields(error.errors())
-    if any(e["type"] == "json_invalid" for e in error.errors()):
-        fields = [{"field": "body", "message": _PLAIN_MESSAGES["json_invalid"]}]
-    detail = "; ".join(f"{f['field']}: {f['message']}" for f in fields[:3])
-    return render(InvalidRequest(detail, errors=fields))
+    found = error.errors()
+    if any(e["type"] == "json_invalid" for e in found):
+        return render(invalid("body", _NOT_JSON))
+    return render(invalid_fields(field_error({**e, "loc": _inside(e["loc"])}) for e in found))
+
+
+def _inside(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Return a location without FastAPI's name for the part of the request it lies in."""
+    return location[1:] if len(location) > 1 and location[0] in _PLACES else location
 
 
 async def _on_http_exception(_request: Request, error: HTTPException) -> ProblemResponse:
     """Answer what the framework itself raises: no route, wrong method, unreadable body."""
     if error.status_code in _BY_STATUS:
         return render(_BY_STATUS[error.status_code](), error.headers)
-    message = _PLAIN_MESSAGES["json_invalid"]
-    unreadable = InvalidRequest(message, errors=[{"field": "body", "message": message}])
+    unreadable = invalid("body", _NOT_JSON)
     return render(unreadable if error.status_code < 500 else InternalError(), error.headers)
 
 

@@ -1,0 +1,188 @@
+"""What the commands print. Text of users and models can neither steer the terminal nor be taken
+for markup: every line passes `Safe`, and nothing is handed to rich as a markup string."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import click
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.markdown import Markdown
+from rich.panel import Panel
+from rich.segment import Segment
+from rich.table import Table
+from rich.text import Text
+
+from octollm.contracts import TaskAccepted, TaskResponse, TaskStatus, TaskSummary
+
+STATUS_STYLES = {
+    TaskStatus.PENDING: "yellow",
+    TaskStatus.PROCESSING: "cyan",
+    TaskStatus.COMPLETED: "green",
+    TaskStatus.FAILED: "red",
+    TaskStatus.CANCELLED: "magenta",
+}
+
+_CELLS_BEFORE_GOAL = len("6b0e0d52-3f0a-4b53-9a55-0e8d3c7f1a01  processing  59 min  ")
+_LEAST_GOAL_CELLS = 10
+_TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+"""Bidirectional classes of marks that turn the writing direction (Unicode Annex 9)."""
+
+
+def clean(text: str) -> str:
+    """Return text with every character visible that could steer a terminal.
+
+    Control characters become their pictures (U+2400 to U+2421); C1 controls, marks that turn
+    the writing direction and lone surrogates become U+FFFD. Line feeds and tabs stay.
+    """
+    return "".join(map(_visible, text)) if not text.isprintable() else text
+
+
+def _visible(character: str) -> str:
+    code = ord(character)
+    if character in "\n\t":
+        return character
+    if code < 0x20 or code == 0x7F:
+        return chr(0x2421 if code == 0x7F else 0x2400 + code)
+    unsafe = unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+    turns = unicodedata.bidirectional(character) in _TURNING
+    return "\ufffd" if unsafe or turns else character
+
+
+def one_line(text: str) -> str:
+    """Return text cleaned, with each run of white space one space."""
+    return clean(" ".join(text.split()))
+
+
+class Safe:
+    """Prints another renderable with every piece of its text cleaned.
+
+    The last door: Markdown decodes `&#27;` to an escape character only while it renders.
+    """
+
+    def __init__(self, *renderables: RenderableType) -> None:
+        self.renderables = renderables
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for segment in console.render(Group(*self.renderables), options):
+            if segment.control is None:
+                yield Segment(clean(segment.text), segment.style)
+
+
+def stdout() -> Console:
+    """Return a console for results."""
+    return Console(markup=False, highlight=False)
+
+
+def stderr() -> Console:
+    """Return a console for messages and progress."""
+    return Console(stderr=True, markup=False, highlight=False)
+
+
+def print_json(document: Any) -> None:
+    """Print JSON on stdout, in ASCII, so that it is safe and whole in every encoding."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=True))
+
+
+def status_text(status: TaskStatus) -> Text:
+    return Text(status.value, style=STATUS_STYLES[status])
+
+
+def accepted_lines(accepted: TaskAccepted) -> RenderableType:
+    """Return what to say once a task is stored."""
+    return Group(
+        Text.assemble("Accepted: ", (str(accepted.task_id), "bold")),
+        Text(f"Follow it: octollm show {accepted.task_id} --wait 60", style="dim"),
+    )
+
+
+def task_table(tasks: Iterable[TaskSummary], now: datetime, width: int) -> Table:
+    """Return one line for each task, at most `width` cells long, with what fits of the goal.
+
+    Where next to nothing fits, age and goal are left out; the id is never cut.
+    """
+    room = width - _CELLS_BEFORE_GOAL
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("task", overflow="fold")
+    table.add_column("status", no_wrap=True)
+    if room >= _LEAST_GOAL_CELLS:
+        table.add_column("age", no_wrap=True, justify="right", min_width=6)
+        table.add_column("goal", no_wrap=True)
+    for task in tasks:
+        cells: list[str | Text] = [str(task.task_id), status_text(task.status)]
+        if room >= _LEAST_GOAL_CELLS:
+            goal = Text(one_line(task.goal))
+            goal.truncate(room, overflow="ellipsis")
+            cells += [span((now - task.created_at).total_seconds()), goal]
+        table.add_row(*cells)
+    return table
+
+
+def span(seconds: float) -> str:
+    """Return a length of time as people say it: `12 s`, `5 min`, `3 h`, `9 d`."""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"
+
+
+def task_panel(task: TaskResponse) -> RenderableType:
+    """Return everything about a task worth reading, its result or error last."""
+    parts: list[RenderableType] = [_facts(task)]
+    if task.result is not None:
+        body = Markdown(clean(task.result.output), hyperlinks=False)
+        parts.append(Panel(body, title="result", title_align="left", border_style="green"))
+    if task.error is not None:
+        reason = Text.assemble((task.error.title, "bold"), "\n", task.error.detail)
+        parts.append(Panel(reason, title="error", title_align="left", border_style="red"))
+    return Group(*parts)
+
+
+def _facts(task: TaskResponse) -> Table:
+    facts = Table.grid(padding=(0, 2, 0, 0))
+    facts.add_column(style="dim", no_wrap=True)
+    facts.add_column(overflow="fold")
+    arm = task.result.arm if task.result else task.assigned_arm
+    rows: list[tuple[str, str | Text | None]] = [
+        ("task", str(task.task_id)),
+        ("status", _status_line(task)),
+        ("goal", task.goal),
+        ("arm", arm or "the best for it"),
+        ("attempt", str(task.attempt) if task.attempt else "not started yet"),
+        ("created", _time(task.created_at)),
+        ("started", _time(task.started_at)),
+        ("finished", _time(task.finished_at)),
+        ("took", _took(task)),
+        ("used", _spend(task)),
+    ]
+    for name, value in rows:
+        if value is not None:
+            facts.add_row(name, value if isinstance(value, Text) else Text(clean(value)))
+    return facts
+
+
+def _status_line(task: TaskResponse) -> Text:
+    asked = " (to be cancelled)" if task.cancel_requested and not task.status.final else ""
+    return status_text(task.status) + Text(asked)
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z") if moment else None
+
+
+def _took(task: TaskResponse) -> str | None:
+    return None if task.processing_time_ms is None else f"{task.processing_time_ms / 1000:.2f} s"
+
+
+def _spend(task: TaskResponse) -> str | None:
+    if task.result is None:
+        return None
+    spend, budget = task.result.spend, task.budget
+    return (
+        f"{spend.tokens:,} of {budget.max_tokens:,} tokens, "
+        f"{spend.cost_usd:.4f} of {budget.max_cost_usd:g} USD"
+    )

@@ -1,0 +1,241 @@
+"""The commands `submit`, `tasks`, `show` and `cancel`."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import BinaryIO, cast, get_args
+
+import click
+from rich.text import Text
+
+from octollm.cli_errors import FAILED, INTERRUPTED, how_to_go_on, reported
+from octollm.cli_output import (
+    Safe,
+    accepted_lines,
+    print_json,
+    span,
+    status_text,
+    stderr,
+    stdout,
+    task_panel,
+    task_table,
+)
+from octollm.cli_values import pairs, read_text
+from octollm.client import BudgetFields, Client, TaskFields
+from octollm.contracts import (
+    MAX_CONTEXT_CHARACTERS,
+    MAX_GOAL_CHARACTERS,
+    MAX_WAIT_SECONDS,
+    PiiPolicy,
+    TaskAccepted,
+    TaskResponse,
+    TaskStatus,
+)
+from octollm.waiting import finished
+
+LIVE_SECONDS = 1.0
+"""How often a waiting command looks how far the task is."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """Which server the user named, before any command; None: the client's own default."""
+
+    url: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+
+    def client(self) -> Client:
+        """Return a client for it."""
+        return Client(self.url, api_key=self.api_key)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, and only JSON.")
+task_id_argument = click.argument("task_id")
+
+
+@click.command()
+@click.argument("goal")
+@click.option(
+    "--context",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="The material to work on; - reads stdin.",
+)
+@click.option("--arm", "assigned_arm", metavar="NAME", help="Left out, the best one is chosen.")
+@click.option(
+    "--criteria",
+    "acceptance_criteria",
+    multiple=True,
+    metavar="TEXT",
+    help="What must hold for the result. May be repeated.",
+)
+@click.option(
+    "--constraint",
+    "constraints",
+    multiple=True,
+    callback=pairs,
+    metavar="KEY=VALUE",
+    help="A limit or option for the arm; VALUE is JSON or text. May be repeated.",
+)
+@click.option(
+    "--metadata",
+    multiple=True,
+    callback=pairs,
+    metavar="KEY=VALUE",
+    help="A note of your own, kept with the task. May be repeated.",
+)
+@click.option("--max-tokens", type=int, help="Model tokens the task may use.")
+@click.option("--max-seconds", "max_time_seconds", type=float, help="Time it may take.")
+@click.option("--max-cost", "max_cost_usd", type=float, help="US dollars it may cost.")
+@click.option("--priority", type=int, help="-100 to 100; higher runs earlier.")
+@click.option("--pii-policy", type=click.Choice(get_args(PiiPolicy)), help="For private data.")
+@click.option("--wait", is_flag=True, help="Stay until the task has ended, then show it.")
+@click.option("--timeout", type=click.FloatRange(min=0), help="Seconds to wait, with --wait.")
+@json_option
+@click.pass_obj
+def submit(
+    server: Server,
+    /,
+    goal: str,
+    context: str | None,
+    wait: bool,
+    timeout: float | None,
+    as_json: bool,
+    **given: object,
+) -> None:
+    """Hand in a task. GOAL says what is to be done; - reads it from stdin."""
+    if timeout is not None and not wait:
+        raise click.UsageError("--timeout needs --wait.")
+    if goal == context == "-":
+        raise click.UsageError("GOAL and --context cannot both be read from stdin.")
+    with reported(as_json), server.client() as client:
+        if goal == "-":
+            goal = _read(goal, "goal", MAX_GOAL_CHARACTERS).rstrip("\r\n")
+        if context is not None:
+            given["context"] = _read(context, "context", MAX_CONTEXT_CHARACTERS)
+        accepted = client.submit(goal, **_fields(given))
+        if wait:
+            _print_task(finished(_follow(client, accepted, timeout, as_json)), as_json)
+        elif as_json:
+            print_json(accepted.model_dump(mode="json"))
+        else:
+            stdout().print(Safe(accepted_lines(accepted)))
+
+
+@click.command()
+@click.option("--status", type=click.Choice([status.value for status in TaskStatus]))
+@click.option("--limit", type=click.IntRange(min=1), help="How many at most.")
+@json_option
+@click.pass_obj
+def tasks(server: Server, status: str | None, limit: int | None, as_json: bool) -> None:
+    """List tasks, newest first."""
+    with reported(as_json), server.client() as client:
+        page = client.list(status, limit)
+        if as_json:
+            print_json(page.model_dump(mode="json"))
+        elif page.tasks:
+            console = stdout()
+            console.print(Safe(task_table(page.tasks, datetime.now(UTC), console.width)))
+        else:
+            stderr().print("No tasks. Hand one in with: octollm submit GOAL")
+        if page.next_cursor is not None and not as_json:
+            stderr().print("There are more: raise --limit, or narrow them down by --status.")
+
+
+@click.command()
+@task_id_argument
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="Wait that long for the task to end.",
+)
+@json_option
+@click.pass_obj
+def show(server: Server, task_id: str, wait: float | None, as_json: bool) -> None:
+    """Show a task: what was asked, how far it is, its result or error.
+
+    The exit code is 1 for a task that failed or was cancelled.
+    """
+    with reported(as_json), server.client() as client:
+        task = client.get(task_id)
+        if wait is not None and not task.status.final:
+            task = _follow(client, task, wait, as_json)
+        _print_task(task, as_json)
+
+
+@click.command()
+@task_id_argument
+@json_option
+@click.pass_obj
+def cancel(server: Server, task_id: str, as_json: bool) -> None:
+    """End a task. Cancelling twice is cancelling once."""
+    with reported(as_json), server.client() as client:
+        task = client.cancel(task_id)
+        if as_json:
+            print_json(task.model_dump(mode="json"))
+        elif task.status is TaskStatus.CANCELLED:
+            stdout().print(Safe(Text(f"Cancelled: {task.task_id}")))
+        else:
+            stdout().print(Safe(Text(f"To be cancelled: {task.task_id}, now {task.status}")))
+
+
+def _fields(given: dict[str, object]) -> TaskFields:
+    """Return the options that were given, by the names of `TaskRequest`."""
+    fields = {name: value for name, value in given.items() if value not in (None, (), {})}
+    limits = BudgetFields.__annotations__.keys() & fields
+    budget = {name: fields.pop(name) for name in limits}
+    return cast(TaskFields, fields | ({"budget": budget} if budget else {}))
+
+
+def _read(path: str, field: str, max_characters: int) -> str:
+    with click.open_file(path, "rb") as stream:
+        return read_text(cast(BinaryIO, stream), field, max_characters)
+
+
+def _follow(
+    client: Client, known: TaskAccepted | TaskResponse, timeout: float | None, as_json: bool
+) -> TaskResponse:
+    """Return the task as it is once it is final or the time is up.
+
+    Says on a terminal how far it is. Ctrl-C ends the waiting, not the task.
+    """
+    console = stderr()
+    live = sys.stderr.isatty() and not as_json  # not rich's word: FORCE_COLOR makes it say yes
+    every = LIVE_SECONDS if live else MAX_WAIT_SECONDS
+    task = known
+    try:
+        with console.status(_progress(known), spinner="line") if live else nullcontext() as line:
+            for task in client.watch(known.task_id, timeout, every):
+                if line is not None:
+                    line.update(_progress(task))
+    except KeyboardInterrupt:
+        if as_json:
+            print_json(task.model_dump(mode="json"))
+        else:
+            console.print(f"Stopped waiting; the task goes on.\n{how_to_go_on(str(known.task_id))}")
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    return cast(TaskResponse, task)  # `watch` yields at least once
+
+
+def _progress(task: TaskAccepted | TaskResponse) -> Text:
+    """Return the status line: how far the task is, and since when it is there."""
+    line = Text.assemble(status_text(task.status))
+    if isinstance(task, TaskResponse):
+        attempt = f", attempt {task.attempt}" if task.attempt > 1 else ""
+        age = (datetime.now(UTC) - task.created_at).total_seconds()
+        line.append(f"{attempt}, {span(age)}", style="dim")
+    return line.append(f"  {task.task_id}", style="dim")
+
+
+def _print_task(task: TaskResponse, as_json: bool) -> None:
+    """Print a task; ends the command with 1 for one that failed or was cancelled."""
+    if as_json:
+        print_json(task.model_dump(mode="json"))
+    else:
+        stdout().print(Safe(task_panel(task)))
+    if task.status in (TaskStatus.FAILED, TaskStatus.CANCELLED):
+        raise click.exceptions.Exit(FAILED)

@@ -1,0 +1,55 @@
+"""Names what is wrong with a request, field by field, without quoting what was in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from octollm.errors import InvalidRequest
+
+MAX_FIELD_CHARACTERS = 200
+_NAMED_IN_DETAIL = 3
+_PLAIN_MESSAGES = {
+    "extra_forbidden": "there is no field of this name",
+    "missing": "this field is required",
+    "string_unicode": "must not contain lone surrogates (U+D800 to U+DFFF)",
+    "uuid_parsing": "must be a UUID",
+}
+
+
+def invalid(field: str, message: str) -> InvalidRequest:
+    """Return the error for one field."""
+    return invalid_fields([{"field": field, "message": message}])
+
+
+def invalid_request(error: ValidationError) -> InvalidRequest:
+    """Return the error for what pydantic found. Raise it `from None`: pydantic keeps the input."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return invalid_fields(map(field_error, found))
+
+
+def invalid_fields(found: Iterable[dict[str, str]]) -> InvalidRequest:
+    """Return the error for `{field, message}` pairs; its detail names the first few."""
+    errors = list(found)
+    detail = "; ".join(f"{e['field']}: {e['message']}" for e in errors[:_NAMED_IN_DETAIL])
+    return InvalidRequest(detail, errors=errors)
+
+
+def field_error(found: Mapping[str, Any]) -> dict[str, str]:
+    """Return the `{field, message}` pair for one of pydantic's errors."""
+    message: str = found["msg"]
+    return {
+        "field": _field(found["loc"]),
+        "message": _PLAIN_MESSAGES.get(found["type"], message.removeprefix("Value error, ")),
+    }
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    """Return `budget.max_tokens` for `("budget", "max_tokens")`.
+
+    The name may be the sender's own: JSON cannot carry its lone surrogates, so they are escaped.
+    """
+    name = ".".join(map(str, location)).encode("utf-8", "backslashreplace").decode()
+    return name[:MAX_FIELD_CHARACTERS]

@@ -1,0 +1,1 @@
+"""The arms: what turns a task's contract into an outcome."""

@@ -1,0 +1,96 @@
+"""What an arm is given in these tests: a real screening of a few kinds, and a list of events."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import JsonValue
+
+from octollm.arm import Arm, ArmContext, Outcome
+from octollm.contracts import TaskContract
+from octollm.verdict import PiiMatch, ReflexResponse
+
+PRIVATE = {"Email": r"[\w.]+@\w+(?:\.\w+)*", "SSN": r"(?<=SSN )\d{9}\b"}
+
+
+def verdict(matches: list[PiiMatch]) -> ReflexResponse:
+    return ReflexResponse(
+        request_id="r-1",
+        status="blocked" if matches else "success",
+        pii_detected=bool(matches),
+        pii_matches=matches,
+        injection_detected=False,
+        injection_matches=[],
+        injection_score=0,
+        details="",
+        cache_hit=False,
+        processing_time_ms=0.1,
+        ruleset="test",
+    )
+
+
+async def screen(text: str) -> ReflexResponse:
+    if not 1 <= len(text) <= 100_000:
+        raise ValueError("the Reflex Layer takes 1 to 100,000 characters")
+    return verdict(
+        [
+            PiiMatch(pii_type=kind, start=found.start(), end=found.end(), confidence=0.9)
+            for kind, pattern in PRIVATE.items()
+            for found in re.finditer(pattern, text)
+        ]
+    )
+
+
+@dataclass
+class Attempt:
+    """Runs an arm on a contract, as a worker would, and keeps the events it emitted."""
+
+    number: int = 1
+    screen: Callable[[str], Awaitable[ReflexResponse]] = screen
+    events: list[tuple[str, dict[str, JsonValue]]] = field(default_factory=list)
+
+    async def emit(self, kind: str, data: dict[str, JsonValue]) -> None:
+        self.events.append((kind, data))
+
+    async def run(
+        self,
+        arm: Arm,
+        goal: str = "Do it",
+        context: str | None = None,
+        constraints: dict[str, JsonValue] = {},
+    ) -> Outcome:
+        contract = TaskContract(task_id="t", goal=goal, context=context, constraints=constraints)
+        deadline = datetime(2100, 1, 1, tzinfo=UTC)
+        return await arm.run(contract, ArmContext(self.number, deadline, self.screen, self.emit))
+
+
+@pytest.fixture
+def attempt() -> Attempt:
+    return Attempt()
+
+
+@pytest.fixture
+def make_attempt() -> type[Attempt]:
+    return Attempt
+
+
+@pytest.fixture
+def contract() -> Callable[..., TaskContract]:
+    def make(goal: str = "Do it", **fields: object) -> TaskContract:
+        return TaskContract.model_validate({"task_id": "t", "goal": goal, **fields})
+
+    return make
+
+
+@pytest.fixture
+def found() -> Callable[[list[tuple[int, int]]], ReflexResponse]:
+    """Make a verdict of bare spans."""
+
+    def make(spans: list[tuple[int, int]]) -> ReflexResponse:
+        return verdict([PiiMatch(pii_type="Email", start=s, end=e, confidence=1) for s, e in spans])
+
+    return make

@@ -1,0 +1,157 @@
+"""The commands `octollm reflex` and `octollm screen`.
+
+Exit codes of `screen`: 0 nothing that blocks, 1 something does, 2 usage or an unusable text,
+3 the Reflex Layer asked with `--url` is away.
+"""
+
+from __future__ import annotations
+
+import sys
+from io import BytesIO
+from pathlib import Path
+from time import perf_counter
+from typing import BinaryIO
+from uuid import uuid4
+
+import click
+import httpx2
+import uvicorn
+from pydantic import ValidationError
+
+from octollm.answers import error_in, unreachable, unreadable
+from octollm.cli_errors import FAILED, reported
+from octollm.cli_output import Safe, clean, print_json, stdout
+from octollm.cli_values import read_text
+from octollm.redaction import redact
+from octollm.validation import invalid, invalid_request
+from octollm.verdict import MAX_SCREENED_CHARACTERS, ReflexRequest, ReflexResponse
+from reflex_layer.config import Settings
+from reflex_layer.screen import screen as screen_text
+from reflex_layer.terminal import report
+
+_TIMEOUT_SECONDS = 30
+
+
+@click.command()
+@click.option("--host", help="The address to listen on.  [REFLEX_HOST, default: 127.0.0.1]")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), help="The port.  [REFLEX_PORT, default: 8080]"
+)
+def reflex(host: str | None, port: int | None) -> None:
+    """Run the Reflex Layer as a service of its own."""
+    settings = _settings()
+    uvicorn.run(
+        "reflex_layer.main:from_environment",
+        factory=True,
+        host=host or settings.host,
+        port=settings.port if port is None else port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
+
+
+@click.command()
+@click.argument("source", metavar="TEXT|FILE|-")
+@click.option("--url", help="Ask the Reflex Layer running there; else screen in this process.")
+@click.option("--redact", "redacted", is_flag=True, help="Write the text with values replaced.")
+@click.option("--json", "as_json", is_flag=True, help="Write the verdict as JSON.")
+def screen(source: str, url: str | None, redacted: bool, as_json: bool) -> None:
+    """Screen a text, a file or stdin (-) for private data and prompt injection.
+
+    Exits with 0 if nothing was found that blocks, 1 if something was, 2 for a text that cannot
+    be screened, 3 if the server is away.
+    """
+    if redacted and as_json:
+        raise click.UsageError("--redact and --json exclude each other.")
+    with reported(as_json):
+        request = _request(source)
+        verdict = _screened_here(request) if url is None else _asked(url, request)
+    if as_json:
+        print_json(verdict.model_dump(mode="json"))
+    elif redacted:
+        _write(redact(request.text, verdict.pii_matches).text)
+    else:
+        stdout().print(Safe(report(request.text, verdict)))
+    if verdict.status == "blocked":
+        raise click.exceptions.Exit(FAILED)
+
+
+def _settings() -> Settings:
+    """Return the settings of the environment, or say which variable is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"REFLEX_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()
+        )
+        raise click.UsageError(wrong) from None
+
+
+def _request(source: str) -> ReflexRequest:
+    """Return the request for what the user named; raises InvalidRequest."""
+    try:
+        return ReflexRequest(text=_text(source))
+    except ValidationError as error:
+        raise invalid_request(error) from None
+
+
+def _text(source: str) -> str:
+    """Return what `-`, the name of a file or a text itself stands for."""
+    if source == "-":
+        return read_text(sys.stdin.buffer, "text", MAX_SCREENED_CHARACTERS)
+    with _opened(source) as stream:
+        return read_text(stream, "text", MAX_SCREENED_CHARACTERS)
+
+
+def _opened(source: str) -> BinaryIO:
+    """Return the file of that name, or the words themselves as a stream."""
+    if not _names_a_file(source):
+        return BytesIO(source.encode("utf-8", "surrogateescape"))
+    try:
+        return Path(source).open("rb")
+    except OSError as error:
+        raise invalid("text", f"cannot be read: {error.strerror}") from None
+
+
+def _names_a_file(source: str) -> bool:
+    try:
+        return Path(source).is_file()
+    except (OSError, ValueError):  # too long for a name, or with a NUL in it
+        return False
+
+
+def _screened_here(request: ReflexRequest) -> ReflexResponse:
+    started = perf_counter()
+    verdict = screen_text(request.text, _settings().thresholds)
+    seconds = perf_counter() - started
+    return verdict.response(
+        uuid4().hex, cache_hit=False, processing_time_ms=round(seconds * 1000, 3)
+    )
+
+
+def _asked(url: str, request: ReflexRequest) -> ReflexResponse:
+    """Ask a running Reflex Layer; raises the error it answered, or ServerUnreachable."""
+    endpoint = f"{url.rstrip('/')}/process"
+    try:
+        answer = httpx2.post(
+            endpoint, json=request.model_dump(), timeout=_TIMEOUT_SECONDS, trust_env=False
+        )
+    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
+        raise click.UsageError(f"--url: {clean(url)} is no http or https URL") from None
+    except httpx2.RequestError as fault:
+        raise unreachable(clean(url), fault) from None
+    if not answer.is_success:
+        raise error_in(answer)
+    try:
+        return ReflexResponse.model_validate_json(answer.content)
+    except ValidationError:
+        raise unreadable() from None
+
+
+def _write(text: str) -> None:
+    """Write a text as it is to a file or pipe, and made harmless to a terminal."""
+    if sys.stdout.isatty():
+        click.echo(clean(text))
+    else:
+        sys.stdout.buffer.write(text.encode())

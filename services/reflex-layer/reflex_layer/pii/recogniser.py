@@ -1,0 +1,79 @@
+"""What a recogniser is, and what recognisers share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
+
+from reflex_layer.engine import Pattern, compiled
+from reflex_layer.text import Shadow
+
+CONTEXT_BEFORE = 48
+CONTEXT_AFTER = 24
+"""How many characters around a candidate may hold a word that speaks for it."""
+
+_WORD_CHARACTERS = b"abcdefghijklmnopqrstuvwxyz0123456789_\xff"
+_DIGITS = b"0123456789"
+
+
+class Found(NamedTuple):
+    """A value of a kind, at a span of the shadow; confidence from 0 to 1."""
+
+    kind: str
+    start: int
+    end: int
+    confidence: float
+
+
+class Recogniser(Protocol):
+    """Finds one kind of private data.
+
+    The examples are its specification; the table test runs them. In a positive one the brackets
+    ⟦ ⟧ stand around what is to be found.
+    """
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def anchor(self) -> str:
+        """A small RE2 pattern that stands in every text that holds a value of this kind."""
+        ...
+
+    @property
+    def positive(self) -> tuple[str, ...]: ...
+
+    @property
+    def negative(self) -> tuple[str, ...]: ...
+
+    def find(self, shadow: Shadow) -> Iterable[Found]:
+        """Yield what is found, in time linear in the length of the shadow."""
+        ...
+
+
+def words(*phrases: str) -> Pattern:
+    """Return a pattern for any of the phrases as whole words, however their words are joined."""
+    joined = "|".join(phrase.replace(" ", r"[\s_-]*") for phrase in phrases)
+    return compiled(rf"(?:^|[^a-z0-9])(?:{joined})(?:$|[^a-z0-9])")
+
+
+def near(shadow: Shadow, start: int, end: int, context: Pattern) -> bool:
+    """Tell whether a context word stands shortly before or after a span."""
+    before = shadow.lower[max(0, start - CONTEXT_BEFORE) : start]
+    after = shadow.lower[end : end + CONTEXT_AFTER]
+    return bool(context.search(before) or context.search(after))
+
+
+def stands_alone(shadow: Shadow, start: int, end: int) -> bool:
+    """Tell whether a span is no part of a longer word or number."""
+    lower = shadow.lower
+    return lower[start - 1 : start] not in _word_bytes and lower[end : end + 1] not in _word_bytes
+
+
+def digits_of(data: bytes) -> bytes:
+    """Return the ASCII digits of `data`, which is expected to be short."""
+    return data.translate(None, _NOT_DIGITS)
+
+
+_word_bytes = frozenset(bytes([byte]) for byte in _WORD_CHARACTERS)
+_NOT_DIGITS = bytes(set(range(256)) - set(_DIGITS))

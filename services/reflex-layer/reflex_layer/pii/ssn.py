@@ -1,0 +1,79 @@
+"""Social Security numbers of the United States.
+
+Never assigned: area 000, 666 and 900 to 999, group 00, serial 0000 (SSA, "Social Security Number
+Randomization", 2011). A few numbers are famous for being nobody's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from octollm.verdict import PiiType
+from reflex_layer.engine import compiled, spans
+from reflex_layer.pii.recogniser import Found, digits_of, near, stands_alone, words
+from reflex_layer.text import Shadow
+
+_NUMBER: Final = compiled(
+    r"[0-9]{3}(?:-[0-9]{2}-|\.[0-9]{2}\.| [0-9]{2} |/[0-9]{2}/|[0-9]{2})[0-9]{4}"
+)
+_CONTEXT: Final = words(
+    "ssns?|ss|social security|social security (?:number|no|num)|social|soc sec"
+    "|sozialversicherungsnummer|numero de seguro social|securite sociale",
+)
+_FAMOUS: Final = frozenset((b"123456789", b"078051120", b"219099999", b"111111111", b"333333333"))
+
+
+class SSN:
+    kind = PiiType.SSN
+    anchor = r"[0-9]{3}[-. /]?[0-9]{2}[-. /]?[0-9]{4}"
+    positive = (
+        "His number is ⟦536-22-8714⟧.",
+        "SSN ⟦536 22 8714⟧",
+        "social_security_number=⟦536228714⟧",
+        "my ssn: ⟦123-45-6789⟧",
+        "SSN ⟦５３６−２２−８７１４⟧ on file",
+    )
+    negative = (
+        "000-12-3456, 666-12-3456 and 912-34-5678",
+        "536-00-8714 and 536-22-0000",
+        "part 536-22-87145 or 1536-22-8714",
+        "order 536228714",
+        "the sample 123-45-6789 in the form",
+        "2024-10-1999",
+        "536-22-8714-99",
+    )
+
+    def find(self, shadow: Shadow) -> Iterator[Found]:
+        lower = shadow.lower
+        for start, end in spans(_NUMBER, lower):
+            number = digits_of(lower[start:end])
+            if not _assignable(number) or not _alone(shadow, start, end):
+                continue
+            confidence = _confidence(lower[start:end], number, near(shadow, start, end, _CONTEXT))
+            if confidence:
+                yield Found(self.kind, start, end, confidence)
+
+
+def _assignable(number: bytes) -> bool:
+    area, group, serial = number[:3], number[3:5], number[5:]
+    return area not in (b"000", b"666") and area < b"900" and group != b"00" and serial != b"0000"
+
+
+def _alone(shadow: Shadow, start: int, end: int) -> bool:
+    """Tell whether the number is no part of a longer one, such as a date or a part number."""
+    before, after = shadow.lower[start - 2 : start], shadow.lower[end : end + 2]
+    joined = (before[1:] in (b"-", b".", b"/") and before[:1].isdigit()) or (
+        after[:1] in (b"-", b".", b"/") and after[1:].isdigit()
+    )
+    named = before[1:] == b"-" and before[:1].isalpha()
+    return stands_alone(shadow, start, end) and not joined and not named
+
+
+def _confidence(written: bytes, number: bytes, in_context: bool) -> float:
+    """Return how likely a possible number is one; 0 for no finding."""
+    if number in _FAMOUS:
+        return 0.6 if in_context else 0.0
+    if in_context:
+        return 0.95
+    return {b"-": 0.85, b" ": 0.4}.get(written[3:4], 0.0)

@@ -1,0 +1,136 @@
+"""Pure: the shadow of a text, what it reads like to someone who looks at it.
+
+One character of the text is one byte of the shadow, so a span found in the shadow is a span of
+the text. Full-width forms, mathematical letters, Cyrillic and Greek look-alikes, digits, dashes,
+spaces and quotes of any script become ASCII; accents are taken off. Only characters that nobody
+sees (zero-width, soft hyphen, combining marks, variation selectors) have no byte: a text that
+holds some carries the places of those that are left, and `Shadow.span` reads them.
+
+The shadow is latin-1 because RE2 then needs no decoding and counts what we count.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+OTHER_LETTER: Final = "\xff"
+"""Stands for a letter or digit of a script that has no ASCII look-alike."""
+
+OTHER_SYMBOL: Final = "\xfe"
+"""Stands for any other character, such as an emoji."""
+
+# Cyrillic and Greek letters that a reader takes for Latin ones; the choice follows the
+# confusables of Unicode Technical Standard #39, lower-case forms first.
+_LOOK_ALIKES: Final = dict(
+    zip(
+        "аеорсухіјѕԁԛԝһкмтвнгпԍ" + "АЕОРСУХІЈЅԀԚԜҺКМТВНЗҐ",
+        "aeopcyxijsdqwhkmtbhrng" + "AEOPCYXIJSDQWHKMTBH3R",
+        strict=True,
+    )
+) | dict(zip("αεινορτυχκηωγ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "aeivoptuxknwy" + "ABEZHIKMNOPTYX", strict=True))
+_LETTERS: Final = dict(zip("ßæøłđıðþœĸŋƒɡɑ", "saoldidpoknfga", strict=True)) | dict(
+    zip("ẞÆØŁĐÐÞŒ", "SAOLDDPO", strict=True)
+)
+_PUNCTUATION: Final = (
+    dict.fromkeys("‘’‚‛′‹›ʼ´", "'")
+    | dict.fromkeys("“”„‟″«»「」『』", '"')
+    | dict.fromkeys("−‒⁃﹣－ー", "-")
+    | {"．": ".", "․": ".", "、": ",", "⁄": "/", "∕": "/", "•": "-", "·": "-"}
+)
+_FOLDED: Final = _LOOK_ALIKES | _LETTERS | _PUNCTUATION
+_TAGS: Final = range(0xE0020, 0xE007F)
+_KEPT_CONTROLS: Final = "\t\n\r\x0b\x0c"
+_MAX_REMEMBERED: Final = 20_000
+
+
+def fold(character: str) -> str:
+    """Return the one latin-1 character that `character` reads like, or "" if nobody sees it.
+
+    Tag characters (U+E0020 to U+E007E) are unseen by people but read by models: they become
+    the ASCII they spell.
+    """
+    if character in _FOLDED:
+        return _FOLDED[character]
+    point = ord(character)
+    if point < 0x80:
+        return (
+            character if (point >= 0x20 and point != 0x7F) or character in _KEPT_CONTROLS else " "
+        )
+    if point in _TAGS:
+        return chr(point - 0xE0000)
+    category = unicodedata.category(character)
+    if category in ("Cf", "Mn", "Me"):
+        return ""
+    if category in ("Zs", "Cc"):
+        return " "
+    if category in ("Zl", "Zp"):
+        return "\n"
+    if category == "Pd":
+        return "-"
+    return _compatible(character) or _placeholder(category)
+
+
+def _compatible(character: str) -> str:
+    """Return the ASCII character that Unicode itself says this one is a form of, or ""."""
+    value = unicodedata.decimal(character, None)
+    if value is not None:
+        return str(int(value))
+    form = unicodedata.normalize("NFKD", character)
+    base = "".join(c for c in form if unicodedata.category(c) != "Mn")
+    if len(base) != 1:
+        return ""
+    base = _FOLDED.get(base, base)
+    return base if base.isascii() else ""
+
+
+def _placeholder(category: str) -> str:
+    return OTHER_LETTER if category[0] in "LNM" else OTHER_SYMBOL
+
+
+class _Table(dict[int, str | None]):
+    """A table for `str.translate` that computes each entry when it is first met.
+
+    It keeps a bounded number of them, so that no text can make it grow without end.
+    """
+
+    def __missing__(self, point: int) -> str | None:
+        folded = fold(chr(point)) or None
+        if len(self) < _MAX_REMEMBERED:
+            self[point] = folded
+        return folded
+
+
+_TABLE: Final = _Table()
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """A text as it reads. `lower` is `cased` in lower case; both have the same length."""
+
+    text: str
+    cased: bytes
+    lower: bytes
+    places: tuple[int, ...] | None = None
+    """Where each byte stands in `text`; None when byte i is character i."""
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the span of `text` that the non-empty span of the shadow stands for."""
+        if self.places is None:
+            return start, end
+        return self.places[start], self.places[end - 1] + 1
+
+
+def shadow(text: str) -> Shadow:
+    """Return the shadow of `text`, in time linear in its length."""
+    folded = text if text.isascii() and text.isprintable() else text.translate(_TABLE)
+    cased = folded.encode("latin-1")
+    places = None
+    if len(cased) != len(text):
+        places = tuple(i for i, character in enumerate(text) if _seen(character))
+    return Shadow(text, cased, cased.lower(), places)
+
+
+def _seen(character: str) -> bool:
+    return _TABLE[ord(character)] is not None

@@ -1,0 +1,18 @@
+"""A service that is still warming up says so, and screens all the same."""
+
+import httpx2
+
+from reflex_layer.config import Settings
+from reflex_layer.main import create_app
+
+
+async def test_not_ready_before_the_automata_are_built() -> None:
+    transport = httpx2.ASGITransport(app=create_app(Settings()))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://reflex") as client:
+        answer = await client.get("/ready")
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"] == "1"
+        assert answer.json()["type"] == "urn:octollm:problem:unavailable"
+        assert (await client.get("/health")).status_code == 200
+        verdict = (await client.post("/process", json={"text": "ada@example.org"})).json()
+        assert verdict["status"] == "blocked"

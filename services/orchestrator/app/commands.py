@@ -1,0 +1,138 @@
+"""The Orchestrator's sub-commands of `octollm`.
+
+Imports stand inside the functions on purpose: `octollm --help` lists these commands, and must not
+load a web server and a database driver to do so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from app.config import Settings
+
+USAGE = 2
+
+host_option = click.option("--host", help="Address to listen on [env OCTOLLM_HOST].")
+port_option = click.option("--port", type=int, help="Port to listen on [env OCTOLLM_PORT].")
+data_option = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="OCTOLLM_DATA_DIR",
+    help="Folder that keeps the data [env OCTOLLM_DATA_DIR].",
+)
+
+
+@click.command()
+@host_option
+@port_option
+@data_option
+def up(host: str | None, port: int | None, data_dir: Path | None) -> None:
+    """Run everything on this machine, PostgreSQL included, until Ctrl-C."""
+    from app import embedded, laptop, serving
+
+    settings = _settings(host=host, port=port)
+    folder = data_dir or embedded.default_data_dir()
+    try:
+        asyncio.run(laptop.up(settings, folder))
+    except (serving.PortTaken, embedded.EmbeddedPostgresError) as error:
+        _fail(str(error))
+
+
+@click.command()
+@click.option("--keep", is_flag=True, help="Keep the data folder and say where it is.")
+def demo(keep: bool) -> None:
+    """Run five scenarios against the real stack, and say how each went."""
+    from app import demo, embedded
+
+    settings = _settings(port=0, log_level="ERROR")
+    try:
+        passed = asyncio.run(demo.run(settings, keep=keep))
+    except embedded.EmbeddedPostgresError as error:
+        _fail(str(error))
+    sys.exit(0 if passed else 1)
+
+
+@click.command()
+@host_option
+@port_option
+def serve(host: str | None, port: int | None) -> None:
+    """Run the API, on the database of OCTOLLM_DATABASE_URL."""
+    from app import serving
+    from app.main import create_app
+
+    settings = _settings(host=host, port=port)
+    try:
+        listener = serving.listen(settings.host, settings.port)
+    except serving.PortTaken as error:
+        _fail(str(error))
+    _log(settings)
+    with listener:
+        serving.server_of(create_app(settings)).run(sockets=[listener])
+
+
+@click.command()
+@click.option("--concurrency", type=int, help="Tasks at a time [env OCTOLLM_WORKER_CONCURRENCY].")
+def worker(concurrency: int | None) -> None:
+    """Run a worker, on the database of OCTOLLM_DATABASE_URL. Start as many as you like."""
+    from app import serving
+    from app import worker as process
+    from arms.roster import load_arms
+
+    settings = _settings(worker_concurrency=concurrency)
+    _log(settings)
+
+    async def main() -> None:
+        await process.run(settings, load_arms().arms, serving.stop_signal())
+
+    asyncio.run(main())
+
+
+@click.command()
+@click.option("--revision", default="head", show_default=True, help="Migration to go up to.")
+def migrate(revision: str) -> None:
+    """Bring the database of OCTOLLM_DATABASE_URL to this version's tables."""
+    from sqlalchemy.exc import OperationalError
+
+    from app import migrate as migrations
+
+    settings = _settings()
+    _log(settings)
+    try:
+        migrations.upgrade(settings.database_url, revision)
+    except OperationalError:
+        _fail("The database of OCTOLLM_DATABASE_URL does not answer. Is it running?", code=3)
+    click.echo(f"The database is at migration {migrations.head_revision()}.")
+
+
+def _settings(**overrides: Any) -> Settings:
+    """Read the settings; a wrong one ends the command with a message that names it."""
+    from pydantic import ValidationError
+
+    from app.config import Settings
+
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        for problem in error.errors(include_input=False):
+            names = [f"OCTOLLM_{part}".upper() for part in problem["loc"] if isinstance(part, str)]
+            message = problem["msg"].removeprefix("Value error, ")
+            click.echo(": ".join([*names, message]), err=True)
+        sys.exit(USAGE)
+
+
+def _log(settings: Settings) -> None:
+    from octollm.service import logs
+
+    logs.configure(settings.log_level, settings.log_format)
+
+
+def _fail(message: str, code: int = 1) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(code)

@@ -1,0 +1,126 @@
+"""Settings of the Orchestrator and its workers, from `OCTOLLM_*` environment variables.
+
+Built once by each process's entry point and handed down; nothing else reads the environment.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated, Literal, Self
+
+from pydantic import AliasChoices, Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from octollm.service.logs import LogFormat
+
+Seconds = Annotated[float, Field(gt=0)]
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+class Settings(BaseSettings):
+    """Every setting, its default and its limits. Times are seconds."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="OCTOLLM_", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    # Where things are
+    database_url: str = Field(
+        "postgresql://127.0.0.1:5432/octollm",
+        pattern=r"^postgresql://",
+        description="A libpq URL of PostgreSQL 15 or newer.",
+        repr=False,
+    )
+    reflex_url: str = Field(
+        "http://127.0.0.1:8080", pattern=r"^https?://", description="The Reflex Layer's base URL."
+    )
+    host: str = Field("127.0.0.1", description="The address the API listens on.")
+    port: Port = Field(8000, description="The port the API listens on.")
+
+    # Who may come in
+    allow_unauthenticated: bool = Field(
+        False, description="Listen beyond loopback although there are no API keys."
+    )
+    cors_origins: list[str] = Field([], description="Origins browsers may call from; none.")
+
+    # Database
+    db_pool_size: Annotated[int, Field(ge=1, le=200)] = Field(
+        10, description="Connections kept open by each process."
+    )
+    db_max_overflow: Annotated[int, Field(ge=0, le=200)] = Field(
+        10, description="Connections opened beyond the pool under load."
+    )
+    db_pool_timeout: Seconds = Field(10, description="Longest wait for a free connection.")
+    db_connect_timeout: Annotated[int, Field(ge=1)] = Field(
+        3, description="Longest wait for a new connection."
+    )
+    db_statement_timeout: Seconds = Field(10, description="Longest time one statement may take.")
+
+    # Screening
+    reflex_timeout: Seconds = Field(
+        10, description="Longest time one screening may take, retries included."
+    )
+    reflex_attempt_timeout: Seconds = Field(3, description="Longest time of one attempt of it.")
+    reflex_fail_open: bool = Field(
+        False,
+        validation_alias=AliasChoices("OCTOLLM_REFLEX_FAIL_OPEN", "REFLEX_FAIL_OPEN"),
+        description="Accept texts unscreened while the Reflex Layer is away; logged on every use.",
+    )
+    injection_block_score: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.7, description="Injection score from which a text is refused."
+    )
+    pii_block_confidence: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.5, description="Confidence from which private data counts under the policy `block`."
+    )
+
+    # Workers
+    worker_instances: Annotated[int, Field(ge=1, le=16)] = Field(
+        2, description="Queue consumers in one worker process."
+    )
+    worker_concurrency: Annotated[int, Field(ge=1, le=500)] = Field(
+        10, description="Tasks each consumer runs at a time."
+    )
+    worker_poll: Seconds = Field(1, description="How often the queue is asked without a NOTIFY.")
+    worker_grace: Seconds = Field(20, description="Time running tasks get when a worker stops.")
+    worker_heartbeat: Seconds = Field(5, description="How often a worker says it is alive.")
+    worker_stale: Seconds = Field(30, description="Silence after which a worker counts as dead.")
+    worker_metrics_port: Port = Field(
+        0, description="Port on which a worker process serves its metrics; 0: none."
+    )
+    sweep_interval: Seconds = Field(5, description="How often dead workers' jobs are looked for.")
+    reconcile_interval: Seconds = Field(60, description="How often tasks without a job are.")
+    max_attempts: Annotated[int, Field(ge=1, le=100)] = Field(
+        3, description="How often a task is started before it fails."
+    )
+    retry_backoff: Annotated[float, Field(ge=0)] = Field(
+        2, description="Wait before a second attempt; doubles with each further one."
+    )
+
+    # Logs
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Level.")
+    log_format: LogFormat = Field("json", description="`json` lines, or `console` for reading.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.worker_grace >= self.worker_stale:
+            raise ValueError(
+                "OCTOLLM_WORKER_GRACE must be below OCTOLLM_WORKER_STALE: a draining worker sends "
+                "no heartbeats, and its tasks would be started a second time"
+            )
+        if self.worker_heartbeat * 2 > self.worker_stale:
+            raise ValueError("OCTOLLM_WORKER_STALE must be twice OCTOLLM_WORKER_HEARTBEAT or more")
+        if not self.allow_unauthenticated and not is_loopback(self.host):
+            raise ValueError(
+                f"OCTOLLM_HOST={self.host} would let anyone in who can reach it: there are no API "
+                "keys. Listen on 127.0.0.1, or set OCTOLLM_ALLOW_UNAUTHENTICATED=true if another "
+                "part (a proxy, a private network) keeps strangers out"
+            )
+        return self
+
+
+def is_loopback(host: str) -> bool:
+    """Return True when only this machine can reach `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

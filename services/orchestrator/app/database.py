@@ -1,0 +1,94 @@
+"""Engine and sessions. One request, one transaction: functions flush, the edge commits."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from psycopg import errors as pg
+from sqlalchemy import exc
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+
+from app.config import Settings
+from octollm.errors import DatabaseUnavailable
+
+RETRY_AFTER_SECONDS = 5
+
+_AWAY = (pg.OperationalError, pg.InterfaceError)
+
+
+class Database:
+    """A pool of connections to PostgreSQL; makes none before it is first used.
+
+    So a process starts while the database is away, and finds it again when it is back.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.engine: AsyncEngine = create_async_engine(
+            sqlalchemy_url(settings.database_url),
+            pool_size=settings.db_pool_size,
+            max_overflow=settings.db_max_overflow,
+            pool_timeout=settings.db_pool_timeout,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args=connect_args(settings),
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Yield a session; commit at the end, roll back if an error passes.
+
+        Raises DatabaseUnavailable when the database cannot be reached, has no connection left
+        or breaks off.
+        """
+        with translated():
+            async with self._sessions.begin() as session:
+                yield session
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+class translated:  # noqa: N801  (reads as a verb where it is used: `with translated():`)
+    """Context manager: turn the driver's and the pool's "away" errors into DatabaseUnavailable."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _type: object, error: BaseException | None, _tb: object) -> None:
+        if error is not None and is_away(error):
+            raise DatabaseUnavailable(retry_after=RETRY_AFTER_SECONDS) from None
+
+
+def is_away(error: BaseException) -> bool:
+    """Return True for an error that says the database is away, full or overloaded."""
+    if isinstance(error, exc.TimeoutError):
+        return True
+    if isinstance(error, exc.DBAPIError):
+        return error.connection_invalidated or isinstance(error.orig, _AWAY)
+    return isinstance(error, _AWAY)
+
+
+def sqlalchemy_url(database_url: str) -> str:
+    """Return the URL SQLAlchemy wants for a libpq URL: the same, naming the psycopg driver."""
+    return database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def connect_args(settings: Settings) -> dict[str, object]:
+    """Return libpq options that bound every wait on the database, a dead peer included."""
+    timeout_ms = int(settings.db_statement_timeout * 1000)
+    return {
+        "connect_timeout": settings.db_connect_timeout,
+        "application_name": "octollm",
+        "options": f"-c statement_timeout={timeout_ms} -c timezone=UTC",
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": timeout_ms,
+    }

@@ -1,0 +1,103 @@
+"""Pure: the texts of a task as few documents to screen, and findings back to their fields."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from octollm.contracts import TaskRequest
+from octollm.verdict import MAX_SCREENED_CHARACTERS
+
+SEPARATOR = "\n\n"
+OVERLAP = 1_000
+"""Characters that two documents cut from one long text share, so that nothing hides in the cut."""
+
+_PLAIN_KEY = re.compile(r"[A-Za-z_]{1,40}")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A text and the field it stands in; `offset` is where in the field it begins."""
+
+    field: str
+    text: str
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class Document:
+    """Parts joined by blank lines."""
+
+    parts: tuple[Part, ...]
+    starts: tuple[int, ...]
+    text: str
+
+    def locate(self, start: int, end: int) -> tuple[str, int, int]:
+        """Return the field a span of this document begins in, and the span inside that field."""
+        index = max(0, bisect_right(self.starts, start) - 1)
+        part, base = self.parts[index], self.starts[index]
+        last = min(end - base, len(part.text))
+        return part.field, start - base + part.offset, last + part.offset
+
+
+def parts_of_request(request: TaskRequest) -> Iterator[Part]:
+    """Yield every text a user sent: goal, context, criteria, and each string in the objects."""
+    yield Part("goal", request.goal)
+    if request.context:
+        yield Part("context", request.context)
+    yield from leaves("acceptance_criteria", list(request.acceptance_criteria))
+    yield from leaves("constraints", request.constraints)
+    yield from leaves("metadata", request.metadata)
+
+
+def leaves(field: str, value: object) -> Iterator[Part]:
+    """Yield the strings of a JSON value, keys included, each with its path.
+
+    A key that is not a plain word is written `*` in the path, since it may be private itself.
+    """
+    if isinstance(value, str) and value:
+        yield Part(field, value)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from leaves(f"{field}.{index}", item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key:
+                yield Part(field, key)
+            name = key if _PLAIN_KEY.fullmatch(key) else "*"
+            yield from leaves(f"{field}.{name}", item)
+
+
+def documents(parts: Iterable[Part], limit: int = MAX_SCREENED_CHARACTERS) -> Iterator[Document]:
+    """Join parts into documents of at most `limit` characters, in order."""
+    batch: list[Part] = []
+    length = 0
+    for part in _pieces(parts, limit):
+        added = len(part.text) + (len(SEPARATOR) if batch else 0)
+        if batch and length + added > limit:
+            yield _join(batch)
+            batch, length, added = [], 0, len(part.text)
+        batch.append(part)
+        length += added
+    if batch:
+        yield _join(batch)
+
+
+def _pieces(parts: Iterable[Part], limit: int) -> Iterator[Part]:
+    """Cut parts that are longer than a document may be, with an overlap."""
+    for part in parts:
+        step = limit - OVERLAP if len(part.text) > limit else limit
+        for begin in range(0, len(part.text), step):
+            yield Part(part.field, part.text[begin : begin + limit], part.offset + begin)
+            if begin + limit >= len(part.text):
+                break
+
+
+def _join(parts: list[Part]) -> Document:
+    starts, position = [], 0
+    for part in parts:
+        starts.append(position)
+        position += len(part.text) + len(SEPARATOR)
+    return Document(tuple(parts), tuple(starts), SEPARATOR.join(part.text for part in parts))

@@ -1,0 +1,28 @@
+"""`octollm up`: the whole house in one process, with a few lines that say where everything is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from app.config import Settings
+from app.serving import stop_signal
+from app.standalone import running
+from octollm.service import logs
+
+
+async def up(settings: Settings, data_dir: Path) -> None:
+    """Run until SIGINT or SIGTERM, then drain and stop everything that was started."""
+    console = Console(stderr=True, highlight=False)
+    logs.configure(settings.log_level, "console" if console.is_terminal else settings.log_format)
+    console.print(f"[bold]OctoLLM[/] starts; its data are kept in {data_dir}")
+    async with running(settings, data_dir) as stack:
+        stop = stop_signal()
+        console.print(f"[bold green]Ready[/] at {stack.url}")
+        console.print(f"  first task  octollm --url {stack.url} submit 'Hello, octopus' --wait")
+        console.print(f"  API docs    {stack.url}/docs")
+        console.print("  stop        Ctrl-C")
+        await stop.wait()
+        console.print("Stopping: running tasks get a moment to finish; Ctrl-C again to force")
+    console.print("Stopped. Nothing is lost: `octollm up` goes on where this ended.")

@@ -1,0 +1,124 @@
+"""Pure rules of a task's life: which status may follow which, and what an ending attempt means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from octollm.budget import seconds_left
+from octollm.contracts import TaskStatus
+from octollm.errors import (
+    ArmFailed,
+    AttemptsExhausted,
+    BudgetExceeded,
+    IllegalTransition,
+    InvalidRequest,
+    TaskFailure,
+)
+
+P, R, C, F, X = (
+    TaskStatus.PENDING,
+    TaskStatus.PROCESSING,
+    TaskStatus.COMPLETED,
+    TaskStatus.FAILED,
+    TaskStatus.CANCELLED,
+)
+
+TRANSITIONS: dict[TaskStatus, frozenset[TaskStatus]] = {
+    P: frozenset({R, F, X}),
+    R: frozenset({P, R, C, F, X}),
+    C: frozenset(),
+    F: frozenset(),
+    X: frozenset(),
+}
+"""`processing → pending` hands a task back (a retry, a stopping worker); `processing →
+processing` is a new attempt after a crash; `pending → failed` closes a task that may not be
+started again."""
+
+
+def check_transition(old: TaskStatus, new: TaskStatus) -> None:
+    """Raise IllegalTransition unless a task may go from `old` to `new`."""
+    if new not in TRANSITIONS[old]:
+        raise IllegalTransition(f"A {old} task cannot become {new}.", status_now=old.value)
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Start the task again, `after` seconds from now."""
+
+    after: float
+
+
+@dataclass(frozen=True)
+class Fail:
+    """End the task as failed, for this reason."""
+
+    reason: TaskFailure
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """End the task as cancelled: its owner asked for it."""
+
+
+@dataclass(frozen=True)
+class LeaveAlone:
+    """There is nothing to do: the task has ended, or someone else has it."""
+
+
+AfterError: TypeAlias = Retry | Fail
+AfterRefusedClaim: TypeAlias = Cancel | Fail | LeaveAlone
+
+
+def after_error(
+    error: Exception,
+    *,
+    attempt: int,
+    max_attempts: int,
+    now: datetime,
+    deadline_at: datetime,
+    backoff: float,
+) -> AfterError:
+    """Decide what an attempt's error means for its task.
+
+    A TaskFailure would meet any further attempt again, so it ends the task. `attempt` counts from
+    1. The wait is `backoff` seconds, doubled with each attempt. A retry
+    that could not start before the deadline fails at once.
+    """
+    if isinstance(error, TaskFailure):
+        return Fail(error)
+    if isinstance(error, InvalidRequest):
+        return Fail(ArmFailed(error.detail))
+    if attempt >= max_attempts:
+        return Fail(AttemptsExhausted(f"All {max_attempts} attempts failed: {reason(error)}."))
+    wait = backoff * 2 ** (attempt - 1)
+    if wait >= seconds_left(deadline_at, now):
+        return Fail(
+            BudgetExceeded(
+                f"No time was left for another attempt: {reason(error)}.", dimension="time"
+            )
+        )
+    return Retry(wait)
+
+
+def after_refused_claim(
+    status: TaskStatus, *, cancel_requested: bool, attempt: int, max_attempts: int
+) -> AfterRefusedClaim:
+    """Decide what to do with a task that a worker was handed but may not start."""
+    if status.final:
+        return LeaveAlone()
+    if cancel_requested:
+        return Cancel()
+    if attempt >= max_attempts:
+        return Fail(
+            AttemptsExhausted(f"{attempt} attempts ended without an answer from their worker.")
+        )
+    return LeaveAlone()
+
+
+def reason(error: Exception) -> str:
+    """Describe an error for its owner. A foreign error is named by its class alone: its message
+    may hold anything."""
+    detail = getattr(error, "detail", None)
+    return detail.rstrip(".") if isinstance(detail, str) else type(error).__name__

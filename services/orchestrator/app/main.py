@@ -1,0 +1,80 @@
+"""The API process: `create_app(settings)` builds the application; the lifespan builds its parts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
+
+import httpx2
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from app.completions import Completions
+from app.config import Settings
+from app.parts import assembled
+from app.routes import health, tasks
+from arms.roster import load_arms
+from octollm.arm import Arm
+from octollm.contracts import MAX_BODY_BYTES
+from octollm.service.web import instrument
+
+DESCRIPTION = """
+Submit a goal for an LLM to work on, with acceptance criteria and a budget; get back a checked
+result or a clear reason why not. Every text is screened before it is stored.
+
+Errors are RFC 9457 problems (`application/problem+json`); each carries the `request_id` that the
+log has, and none repeats your text.
+"""
+
+
+def create_app(
+    settings: Settings,
+    *,
+    arms: Mapping[str, Arm] | None = None,
+    reflex_transport: httpx2.AsyncBaseTransport | None = None,
+) -> FastAPI:
+    """Return the API. Nothing is opened before it starts, and it starts with everything away.
+
+    `arms` are those a task may be assigned to, by default all that are installed;
+    `reflex_transport` replaces the network on the way to the Reflex Layer.
+    """
+    known = load_arms().arms if arms is None else arms
+    registry = CollectorRegistry()
+    app = FastAPI(
+        title="OctoLLM Orchestrator",
+        summary="Checked, budgeted LLM work",
+        description=DESCRIPTION,
+        version=version("octollm-orchestrator"),
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        redirect_slashes=False,
+        lifespan=_lifespan(settings, known, registry, reflex_transport),
+    )
+    app.include_router(tasks.router)
+    app.include_router(health.router)
+    instrument(app, registry, max_body_bytes=MAX_BODY_BYTES, cors_origins=settings.cors_origins)
+    return app
+
+
+def _lifespan(
+    settings: Settings,
+    arms: Mapping[str, Arm],
+    registry: CollectorRegistry,
+    reflex_transport: httpx2.AsyncBaseTransport | None,
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        parts = assembled(settings, arms, registry=registry, reflex_transport=reflex_transport)
+        async with parts as app.state.parts:
+            app.state.completions = Completions(settings)
+            listener = asyncio.create_task(app.state.completions.listen())
+            try:
+                yield
+            finally:
+                listener.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await listener
+
+    return lifespan

@@ -1,0 +1,56 @@
+"""The parts an API process and a worker process have in common, built once and handed down."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx2
+from prometheus_client import CollectorRegistry
+
+from app.config import Settings
+from app.database import Database
+from app.metrics import Metrics
+from app.pipeline import Pipeline
+from app.queue import Queue
+from app.reflex_client import ReflexClient, ReflexClientConfig
+from app.screening import Screening
+from octollm.arm import Arm
+
+
+@dataclass(frozen=True)
+class Parts:
+    settings: Settings
+    database: Database
+    queue: Queue
+    reflex: ReflexClient
+    pipeline: Pipeline
+    metrics: Metrics
+
+
+@asynccontextmanager
+async def assembled(
+    settings: Settings,
+    arms: Mapping[str, Arm],
+    *,
+    registry: CollectorRegistry,
+    reflex_transport: httpx2.AsyncBaseTransport | None = None,
+) -> AsyncIterator[Parts]:
+    """Build the parts and close them at the end. Nothing is connected before it is used.
+
+    `reflex_transport` replaces the network on the way to the Reflex Layer.
+    """
+    database, queue, metrics = Database(settings), Queue(settings), Metrics(registry)
+    config = ReflexClientConfig(
+        base_url=settings.reflex_url,
+        timeout=settings.reflex_timeout,
+        attempt_timeout=settings.reflex_attempt_timeout,
+    )
+    async with ReflexClient(config, transport=reflex_transport, registry=registry) as reflex:
+        screening = Screening(reflex, settings)
+        pipeline = Pipeline(settings, database, queue, screening, arms, metrics)
+        try:
+            yield Parts(settings, database, queue, reflex, pipeline, metrics)
+        finally:
+            await database.close()

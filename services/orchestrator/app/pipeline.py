@@ -1,0 +1,181 @@
+"""What happens to a task: submit, cancel, process. Screens before it stores, stores once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import lifecycle, routing, store, views
+from app.config import Settings
+from app.database import Database
+from app.document import Part, leaves, parts_of_request
+from app.metrics import Metrics
+from app.models import Task
+from app.queue import Queue
+from app.screening import Screening
+from octollm.arm import Arm, ArmContext
+from octollm.contracts import (
+    TaskAccepted,
+    TaskContract,
+    TaskRequest,
+    TaskResult,
+    TaskStatus,
+    TaskSummary,
+)
+from octollm.errors import (
+    ArmFailed,
+    DatabaseUnavailable,
+    IdempotencyKeyReused,
+    OutputRefused,
+    RefusedByPolicy,
+)
+from octollm.fields import json_object, storable
+
+log = structlog.get_logger(__name__)
+
+
+class Pipeline:
+    """The house's rules, over the parts that carry them out."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        queue: Queue,
+        screening: Screening,
+        arms: Mapping[str, Arm],
+        metrics: Metrics,
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._queue = queue
+        self._screening = screening
+        self._metrics = metrics
+        self.arms = arms
+
+    async def submit(
+        self,
+        session: AsyncSession,
+        request: TaskRequest,
+        *,
+        tenant: str,
+        idempotency_key: str | None = None,
+    ) -> TaskAccepted:
+        """Screen a request and, in the caller's transaction, store it, its event and its job.
+
+        The same `idempotency_key` gives the same answer, however often and from wherever it
+        comes. Raises UnknownArm, PiiDetected, InjectionDetected, IdempotencyKeyReused,
+        ReflexUnavailable and DatabaseUnavailable; then nothing was stored but an audit event.
+        """
+        routing.check_known(request.assigned_arm, self.arms)
+        try:
+            await self._screening.check(parts_of_request(request), request.pii_policy, "submit")
+        except RefusedByPolicy as refused:
+            await self._audit(tenant, refused)
+            raise
+        new = store.NewTask(
+            tenant=tenant,
+            request=request,
+            max_attempts=self._settings.max_attempts,
+            idempotency_key=idempotency_key,
+            fingerprint=fingerprint(request),
+        )
+        task = await store.create_task(session, new)
+        if task is None:
+            return await _earlier(session, new)
+        await self._deliver(session, task.id, request.priority)
+        self._metrics.submitted.inc()
+        return views.accepted(task)
+
+    async def cancel(self, session: AsyncSession, *, tenant: str, task_id: UUID) -> TaskSummary:
+        """Ask for a task to be cancelled, in the caller's transaction. Asking again is harmless.
+
+        A pending task is cancelled at once; a running one is aborted by its worker within a
+        second. Raises TaskNotFound, and IllegalTransition when the task ended another way first.
+        """
+        task, news = await store.request_cancel(session, tenant, task_id)
+        if task.status is not TaskStatus.CANCELLED:
+            lifecycle.check_transition(task.status, TaskStatus.CANCELLED)
+        if not news:
+            return views.summary(task)
+        if task.job_id is not None:
+            await self._queue.cancel(session, task.job_id)
+        if task.status is TaskStatus.PENDING:
+            await store.update_task_status(session, task_id, TaskStatus.CANCELLED)
+            await session.refresh(task)
+            self._metrics.finished.labels(TaskStatus.CANCELLED).inc()
+        return views.summary(task)
+
+    async def process_task(self, contract: TaskContract, context: ArmContext) -> TaskResult:
+        """Have an arm fulfil a contract and screen what it made.
+
+        Raises UnknownArm, OutputRefused, ReflexUnavailable and whatever the arm raises.
+        """
+        arm = routing.choose(contract, self.arms)
+        log.info("arm started", arm=arm.name, attempt=context.attempt)
+        started = time.perf_counter()
+        outcome = await arm.run(contract, context)
+        try:
+            storable(outcome.output)
+            json_object(outcome.data)
+        except ValueError as error:
+            raise ArmFailed(f"The output of {arm.name} cannot be stored: {error}.") from None
+        parts = [Part("output", outcome.output), *leaves("data", outcome.data)]
+        try:
+            await self._screening.check(
+                [part for part in parts if part.text], contract.pii_policy, "output"
+            )
+        except RefusedByPolicy as refused:
+            raise OutputRefused(refused.detail, **refused.extra) from None
+        seconds = round(time.perf_counter() - started, 3)
+        return TaskResult(
+            arm=arm.name,
+            output=outcome.output,
+            data=outcome.data,
+            spend=outcome.spend.model_copy(update={"seconds": seconds}),
+        )
+
+    async def reconcile(self, session: AsyncSession, limit: int = 500) -> int:
+        """Give every unfinished task that no job will deliver a new job; return how many."""
+        orphans = await self._queue.orphans(session, limit)
+        for task_id, priority in orphans:
+            await self._deliver(session, task_id, priority)
+            await store.add_event(session, task_id, "task.requeued", {})
+        return len(orphans)
+
+    async def _deliver(self, session: AsyncSession, task_id: UUID, priority: int) -> None:
+        job_id = await self._queue.enqueue(session, task_id, priority)
+        await store.set_job(session, task_id, job_id)
+
+    async def _audit(self, tenant: str, refused: RefusedByPolicy) -> None:
+        """Note a refusal in a transaction of its own; the request's is about to be rolled back."""
+        self._metrics.refused.labels(refused.slug).inc()
+        kinds = sorted({finding["kind"] for finding in refused.extra["findings"]})
+        log.info("submission refused", reason=refused.slug, kinds=kinds)
+        try:
+            async with self._database.transaction() as session:
+                await store.add_audit_event(session, tenant, refused.slug, {"kinds": kinds})
+        except DatabaseUnavailable:
+            log.warning("audit event not stored: the database is away", reason=refused.slug)
+
+
+async def _earlier(session: AsyncSession, new: store.NewTask) -> TaskAccepted:
+    """Answer for an idempotency key that is taken: the earlier task, if the body is the same."""
+    if new.idempotency_key is None:
+        raise AssertionError("only an idempotency key can be taken")
+    task: Task = await store.task_with_key(session, new.tenant, new.idempotency_key)
+    if task.request_fingerprint != new.fingerprint:
+        raise IdempotencyKeyReused
+    return views.accepted(task)
+
+
+def fingerprint(request: TaskRequest) -> str:
+    """Return the SHA-256 of a request, the same however its JSON was written."""
+    document = json.dumps(request.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(document.encode()).hexdigest()

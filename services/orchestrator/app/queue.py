@@ -1,0 +1,227 @@
+"""The only module that knows the queue library (procrastinate, on the same PostgreSQL).
+
+The queue *delivers* task ids to workers, at least once; the `tasks` row is the truth.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import procrastinate
+import structlog
+from procrastinate import exceptions, jobs, retry
+from procrastinate.job_context import AbortReason, JobContext
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.config import Settings
+from app.database import connect_args
+
+JOB_NAME = "run_task"
+QUEUE_NAME = "tasks"
+SWEEP_LOCK = 0x0C70_11A1
+RESTART_SECONDS = 1.0
+RETRY_SECONDS = 1
+POOL_SIZE = 5
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[UUID, Callable[[], bool]], Awaitable[None]]
+"""Runs one delivered task. The second argument tells, while the handler is being cancelled,
+whether the task's owner asked for it (else the worker is stopping)."""
+
+
+class RunAgain(Exception):
+    """Raised by a handler: deliver this task again, `after` seconds from now."""
+
+    def __init__(self, after: float) -> None:
+        super().__init__(after)
+        self.after = after
+
+
+class Queue:
+    """Delivery of task ids. Enqueueing and cancelling need no connection of the queue's own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._app = procrastinate.App(connector=_connector(settings))  # never opened
+
+    async def enqueue(self, session: AsyncSession, task_id: UUID, priority: int) -> int:
+        """Put a task on the queue inside the caller's own transaction; return the job's id."""
+        deferrer = self._app.configure_task(
+            JOB_NAME, queue=QUEUE_NAME, priority=priority, connection=await _driver(session)
+        )
+        return await deferrer.defer_async(task_id=str(task_id))
+
+    async def cancel(self, session: AsyncSession, job_id: int) -> None:
+        """Take a job off the queue, or have its worker abort it, when the caller commits."""
+        await self._app.job_manager.cancel_job_by_id_async(
+            job_id, abort=True, delete_job=True, connection=await _driver(session)
+        )
+
+    async def run_worker(self, handle: Handler, stop: asyncio.Event) -> None:
+        """Deliver tasks to `handle` until `stop` is set; then let running ones finish.
+
+        Comes back by itself when the database was away. Tasks still running `worker_grace`
+        seconds after `stop` are cancelled, which hands them back.
+        """
+        app = procrastinate.App(connector=_connector(self._settings))
+        app.task(name=JOB_NAME, pass_context=True, retry=_Always())(_job(handle))
+        opening = asyncio.Lock()
+        try:
+            async with asyncio.TaskGroup() as consumers:
+                for number in range(self._settings.worker_instances):
+                    running = self._keep_consuming(app, opening, stop)
+                    consumers.create_task(running, name=f"consumer {number}")
+        finally:
+            await app.close_async()
+
+    async def _keep_consuming(
+        self, app: procrastinate.App, opening: asyncio.Lock, stop: asyncio.Event
+    ) -> None:
+        """Keep one consumer running until `stop`, whatever happens to its connections."""
+        stopping = asyncio.create_task(stop.wait())
+        while not stop.is_set():
+            consumer = asyncio.create_task(self._consume(app, opening))
+            try:
+                await asyncio.wait({consumer, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                consumer.cancel()  # which drains it
+            [outcome] = await asyncio.gather(consumer, return_exceptions=True)
+            if not stop.is_set():
+                log.warning("queue interrupted", exc_info=outcome)
+                await asyncio.wait({stopping}, timeout=RESTART_SECONDS)
+
+    async def _consume(self, app: procrastinate.App, opening: asyncio.Lock) -> None:
+        """Run one consumer until it is cancelled or breaks."""
+        async with opening:  # of several consumers one opens the pool, and leaves none half-open
+            try:
+                await app.open_async()
+            except Exception:
+                await app.close_async()
+                raise
+        settings = self._settings
+        await app.run_worker_async(
+            queues=[QUEUE_NAME],
+            concurrency=settings.worker_concurrency,
+            fetch_job_polling_interval=settings.worker_poll,
+            abort_job_polling_interval=settings.worker_poll,
+            shutdown_graceful_timeout=settings.worker_grace,
+            update_heartbeat_interval=settings.worker_heartbeat,
+            stalled_worker_timeout=settings.worker_stale,
+            delete_jobs=jobs.DeleteJobCondition.ALWAYS,
+            install_signal_handlers=False,
+        )
+
+    async def requeue_stalled(self, session: AsyncSession) -> int:
+        """Put the jobs of dead workers back on the queue; return how many.
+
+        Of several processes that ask at once, one does it. The queue never does this by itself.
+        """
+        if not await session.scalar(
+            text("SELECT pg_try_advisory_xact_lock(:k)"), {"k": SWEEP_LOCK}
+        ):
+            return 0
+        stalled = await session.execute(
+            text(_REQUEUE), {"queue": QUEUE_NAME, "stale": self._settings.worker_stale}
+        )
+        await session.execute(text(_DELETE_ENDED), {"queue": QUEUE_NAME})
+        await session.execute(text(_FORGET_WORKERS), {"stale": self._settings.worker_stale})
+        return len(stalled.all())
+
+    async def orphans(self, session: AsyncSession, limit: int) -> list[tuple[UUID, int]]:
+        """Return id and priority of unfinished tasks that no job will ever deliver, locked."""
+        rows = await session.execute(text(_ORPHANS), {"limit": limit})
+        return [(row.id, row.priority) for row in rows]
+
+
+_STALLED = """
+    SELECT job.id FROM procrastinate_jobs job
+      LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id
+     WHERE job.status = 'doing' AND job.queue_name = :queue
+       AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => :stale))
+"""
+
+_REQUEUE = f"""
+    UPDATE procrastinate_jobs
+       SET status = (CASE WHEN abort_requested THEN 'failed' ELSE 'todo' END
+                    )::procrastinate_job_status,
+           worker_id = NULL, scheduled_at = NULL, attempts = attempts + 1
+     WHERE id IN ({_STALLED}) AND status = 'doing'
+    RETURNING id
+"""  # noqa: S608  (both halves are constants)
+
+_DELETE_ENDED = """
+    DELETE FROM procrastinate_jobs
+     WHERE queue_name = :queue AND status NOT IN ('todo', 'doing')
+"""
+
+_FORGET_WORKERS = """
+    DELETE FROM procrastinate_workers
+     WHERE last_heartbeat < now() - make_interval(secs => :stale)
+"""
+
+_ORPHANS = """
+    SELECT id, priority FROM tasks
+     WHERE status IN ('pending', 'processing')
+       AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs job
+                        WHERE job.id = tasks.job_id AND job.status IN ('todo', 'doing'))
+     ORDER BY created_at
+     LIMIT :limit
+       FOR UPDATE SKIP LOCKED
+"""
+
+
+def _connector(settings: Settings) -> procrastinate.PsycopgConnector:
+    return procrastinate.PsycopgConnector(
+        conninfo=settings.database_url,
+        kwargs=connect_args(settings),
+        min_size=1,
+        max_size=POOL_SIZE,
+        timeout=settings.db_pool_timeout,
+        reconnect_timeout=settings.db_pool_timeout,
+    )
+
+
+class _Always(retry.BaseRetryStrategy):
+    """Deliver again whatever went wrong: without a strategy, a job whose worker stops is lost.
+
+    How often a task may be tried is decided on its row, not here.
+    """
+
+    def get_retry_decision(
+        self, *, exception: BaseException, job: jobs.Job
+    ) -> retry.RetryDecision | None:
+        seconds = exception.after if isinstance(exception, RunAgain) else RETRY_SECONDS
+        return retry.RetryDecision(retry_in={"milliseconds": int(seconds * 1000)})
+
+
+def _job(handle: Handler) -> Callable[..., Awaitable[None]]:
+    """Wrap a handler as the queue's job function."""
+
+    async def run_task(context: JobContext, task_id: str) -> None:
+        def wanted_by_owner() -> bool:
+            return context.abort_reason() is AbortReason.USER_REQUEST
+
+        try:
+            await handle(UUID(task_id), wanted_by_owner)
+        except asyncio.CancelledError:
+            if wanted_by_owner():
+                raise exceptions.JobAborted from None
+            raise
+        except RunAgain:
+            raise
+        except Exception as error:
+            log.error("delivery failed; it will be repeated", task_id=task_id, exc_info=error)
+            raise
+
+    return run_task
+
+
+async def _driver(session: AsyncSession) -> Any:
+    """Return the psycopg connection under a session, inside the session's transaction."""
+    connection = await session.connection()
+    return (await connection.get_raw_connection()).driver_connection

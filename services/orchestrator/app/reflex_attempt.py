@@ -1,0 +1,153 @@
+"""One exchange with the Reflex Layer, and what its result means.
+
+| what happened                                        | retried | breaker | outcome        |
+|------------------------------------------------------|---------|---------|----------------|
+| no answer in time                                    | yes     | failure | timeout        |
+| no connection, connection cut, 408, 502, 503, 504    | yes     | failure | unavailable    |
+| 429, or the public service's 200 `RateLimited`       | yes     | healthy | rate_limited   |
+| no JSON, wrong shape, span outside, over 8 MiB       | no      | failure | invalid_answer |
+| 500 and other 5xx, an exception of an in-process app | no      | neither | error          |
+| other 4xx, redirects                                 | no      | healthy | refused        |
+
+A 500 can be one text's doing: it must not close the door on all others, nor is it worth another
+try. `Retry-After` is honoured wherever an answer may be retried (RFC 9110 §10.2.3).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Literal
+
+import httpx2
+
+from app.reflex_reader import InvalidAnswer, RateLimitedAnswer, read_verdict
+from octollm.verdict import ReflexResponse
+
+MAX_ANSWER_BYTES = 8 * 1024 * 1024
+MAX_RETRY_AFTER_SECONDS = 3_600.0
+"""What a longer Retry-After is taken for."""
+
+_TRANSIENT = {408, 502, 503, 504}
+
+FailedOutcome = Literal[
+    "timeout",
+    "unavailable",
+    "rate_limited",
+    "invalid_answer",
+    "error",
+    "refused",
+    "breaker_open",
+    "deadline",
+]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back over HTTP. `content` is None if it was too large to be read."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes | None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Why there is no verdict; `detail` never quotes the text.
+
+    `healthy` is what it tells the breaker (None: nothing); `retry_after` is in seconds.
+    """
+
+    outcome: FailedOutcome
+    detail: str
+    retry: bool = False
+    healthy: bool | None = None
+    retry_after: float | None = None
+
+
+async def exchange(
+    http: httpx2.AsyncClient, method: str, path: str, body: bytes | None, until: float
+) -> Answer | Failed:
+    """Send one request and read its answer, until the event loop's time `until`.
+
+    httpx2's errors hold the request and with it the text, so none of them leaves this function.
+    """
+    try:
+        async with (
+            asyncio.timeout_at(until),
+            http.stream(method, path, content=body) as response,
+        ):
+            return Answer(response.status_code, response.headers, await _content(response))
+    except (TimeoutError, httpx2.TimeoutException):
+        detail = "the Reflex Layer did not answer in time"
+        return Failed("timeout", detail, retry=True, healthy=False)
+    except (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError):
+        return Failed("refused", "the request to the Reflex Layer could not be sent")
+    except (httpx2.TransportError, OSError):
+        detail = "the connection to the Reflex Layer failed"
+        return Failed("unavailable", detail, retry=True, healthy=False)
+    except Exception as error:
+        # An app in the same process raises whatever it likes through its transport.
+        return Failed("error", f"the Reflex Layer failed with {type(error).__name__}")
+
+
+def judge(answer: Answer, text: str) -> ReflexResponse | Failed:
+    """Return the verdict on `text` that a `POST /process` was answered with, or why it is none."""
+    status = answer.status
+    detail = f"the Reflex Layer answered {status}"
+    wait = retry_after(answer.headers.get("retry-after"))
+    if status == 200:
+        return _read(answer.content, text, wait)
+    if status == 429:
+        return Failed("rate_limited", detail, retry=True, healthy=True, retry_after=wait)
+    if status in _TRANSIENT:
+        return Failed("unavailable", detail, retry=True, healthy=False, retry_after=wait)
+    if status >= 500:
+        return Failed("error", detail)
+    if status >= 300:
+        return Failed("refused", detail, healthy=True)
+    return Failed("invalid_answer", detail, healthy=False)
+
+
+def _read(content: bytes | None, text: str, wait: float | None) -> ReflexResponse | Failed:
+    if content is None:
+        return Failed("invalid_answer", "the Reflex Layer's answer is too large", healthy=False)
+    try:
+        return read_verdict(content, text)
+    except RateLimitedAnswer:
+        detail = "the Reflex Layer's rate limit is reached"
+        return Failed("rate_limited", detail, retry=True, healthy=True, retry_after=wait)
+    except InvalidAnswer as invalid:
+        return Failed("invalid_answer", f"not a verdict: {invalid}", healthy=False)
+
+
+def retry_after(header: str | None) -> float | None:
+    """Return the seconds a Retry-After asks for, in either of its forms; None if it has neither.
+
+    Never below 0 nor above `MAX_RETRY_AFTER_SECONDS`.
+    """
+    value = (header or "").strip()
+    if value.isascii() and value.isdigit():
+        seconds = float(value)
+    else:
+        try:
+            date = parsedate_to_datetime(value)
+        except (ValueError, OverflowError):
+            return None
+        date = date if date.tzinfo else date.replace(tzinfo=UTC)
+        seconds = (date - datetime.now(UTC)).total_seconds()
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER_SECONDS)
+
+
+async def _content(response: httpx2.Response) -> bytes | None:
+    """Read the body of a 200, up to the limit. No other body is of interest."""
+    content = bytearray()
+    if response.status_code == 200:
+        async for chunk in response.aiter_raw():
+            content += chunk
+            if len(content) > MAX_ANSWER_BYTES:
+                return None
+    return bytes(content)

@@ -1,0 +1,39 @@
+"""What the routes are given: the process's parts, a transaction, the caller's tenant."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.completions import Completions
+from app.parts import Parts
+
+DEFAULT_TENANT = "default"
+
+
+def parts(request: Request) -> Parts:
+    return cast(Parts, request.app.state.parts)
+
+
+def completions(request: Request) -> Completions:
+    return cast(Completions, request.app.state.completions)
+
+
+def tenant() -> str:
+    """Return whose tasks this request may see."""
+    return DEFAULT_TENANT
+
+
+async def transaction(parts: Annotated[Parts, Depends(parts)]) -> AsyncIterator[AsyncSession]:
+    """One request, one transaction; committed before the answer is sent (`scope="function"`)."""
+    async with parts.database.transaction() as session:
+        yield session
+
+
+TheParts = Annotated[Parts, Depends(parts)]
+TheCompletions = Annotated[Completions, Depends(completions)]
+Tenant = Annotated[str, Depends(tenant)]
+Transaction = Annotated[AsyncSession, Depends(transaction, scope="function")]

@@ -1,0 +1,93 @@
+"""What the OpenAPI document shows for requests and answers; a test checks each by its model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi.openapi.models import Example
+
+TASK_ID = "6f1c0f5e-58a4-4f9e-9f39-0c3b8f3a7d11"
+AT = "2026-11-22T09:30:00.120000Z"
+LATER = "2026-11-22T09:30:00.185000Z"
+
+
+def _answer(description: str, value: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"example": value}}}
+
+
+SUBMIT: dict[str, Example] = {
+    "digest": Example(
+        summary="A digest of a log",
+        value={
+            "goal": "Which lines of this log matter?",
+            "context": "10:00:01 INFO started\n10:00:02 ERROR disk full on volume data\n",
+            "budget": {"max_time_seconds": 30},
+        },
+    ),
+    "everything": Example(
+        summary="Every field",
+        value={
+            "goal": "Summarise the table.",
+            "context": "region,sales\nnorth,12\nsouth,7\n",
+            "constraints": {"format": "csv", "top": 3},
+            "acceptance_criteria": ["Names the region that sold most."],
+            "budget": {"max_tokens": 5000, "max_time_seconds": 60, "max_cost_usd": 0.1},
+            "assigned_arm": "digest",
+            "metadata": {"ticket": "OPS-17"},
+            "priority": 5,
+            "pii_policy": "block",
+        },
+    ),
+}
+
+_SUMMARY: dict[str, Any] = {
+    "task_id": TASK_ID,
+    "status": "completed",
+    "goal": "Which lines of this log matter?",
+    "assigned_arm": None,
+    "priority": 0,
+    "attempt": 1,
+    "cancel_requested": False,
+    "created_at": AT,
+    "updated_at": LATER,
+    "started_at": AT,
+    "finished_at": LATER,
+}
+
+_TASK: dict[str, Any] = _SUMMARY | {
+    "context": "10:00:01 INFO started\n10:00:02 ERROR disk full on volume data\n",
+    "constraints": {},
+    "acceptance_criteria": [],
+    "budget": {"max_tokens": 10000, "max_time_seconds": 30, "max_cost_usd": 1.0},
+    "metadata": {},
+    "pii_policy": "block",
+    "deadline_at": "2026-11-22T09:30:30.120000Z",
+    "processing_time_ms": 41,
+    "result": {
+        "arm": "digest",
+        "output": "2 lines, 1 error.\n\n- line 2: ERROR disk full on volume data",
+        "data": {"format": "log", "lines": 2},
+        "spend": {"tokens": 0, "seconds": 0.041, "cost_usd": 0.0},
+    },
+    "error": None,
+}
+
+_CANCELLING = _SUMMARY | {
+    "status": "processing",
+    "cancel_requested": True,
+    "finished_at": None,
+}
+
+ACCEPTED = _answer(
+    "Stored; `Location` says where to look",
+    {"task_id": TASK_ID, "status": "pending", "created_at": AT},
+)
+ACCEPTED["headers"] = {"Location": {"schema": {"type": "string"}, "description": "The task."}}
+PAGE = _answer("A page", {"tasks": [_SUMMARY], "next_cursor": None})
+TASK = _answer("The task", _TASK)
+CANCELLED = _answer("Noted; a running task is cancelled within a second", _CANCELLING)
+ABOUT = _answer(
+    "This server", {"name": "OctoLLM Orchestrator", "version": "0.1.0", "links": {"docs": "/docs"}}
+)
+ALIVE = _answer("Alive", {"status": "alive"})
+READY = _answer("Ready", {"status": "ready", "checks": {"database": "ok", "reflex": "ok"}})

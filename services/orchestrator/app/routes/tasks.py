@@ -1,0 +1,166 @@
+"""Tasks: submit, list, look at, wait for, cancel."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Header, Path, Query, Response
+
+from app import store, views
+from app.parts import Parts
+from app.routes import examples
+from app.routes.depends import Tenant, TheCompletions, TheParts, Transaction
+from octollm.contracts import (
+    MAX_WAIT_SECONDS,
+    TaskAccepted,
+    TaskPage,
+    TaskRequest,
+    TaskResponse,
+    TaskStatus,
+    TaskSummary,
+)
+from octollm.errors import (
+    BodyTooLarge,
+    DatabaseUnavailable,
+    IdempotencyKeyReused,
+    IllegalTransition,
+    InjectionDetected,
+    InternalError,
+    InvalidRequest,
+    PiiDetected,
+    ReflexUnavailable,
+    TaskNotFound,
+    UnknownArm,
+)
+from octollm.service.problems import responses
+
+TaskId = Annotated[UUID, Path(description="As given by `POST /submit`.")]
+Limit = Annotated[int, Query(ge=1, le=200, description="Tasks on a page.")]
+Cursor = Annotated[
+    str | None, Query(max_length=200, description="`next_cursor` of the page before.")
+]
+Wait = Annotated[
+    float,
+    Query(ge=0, le=MAX_WAIT_SECONDS, description="Seconds to wait for the task to end."),
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x21-\x7e]+$",
+        description="The same key with the same body gives the same task, always.",
+    ),
+]
+Status = Annotated[TaskStatus | None, Query(description="Only tasks in this status.")]
+
+router = APIRouter(tags=["tasks"])
+
+
+@router.post(
+    "/submit",
+    status_code=202,
+    summary="Submit a task",
+    responses={
+        202: examples.ACCEPTED,
+        **responses(
+            InvalidRequest,
+            UnknownArm,
+            PiiDetected,
+            InjectionDetected,
+            IdempotencyKeyReused,
+            BodyTooLarge,
+            ReflexUnavailable,
+            DatabaseUnavailable,
+            InternalError,
+        ),
+    },
+)
+async def submit(
+    request: Annotated[TaskRequest, Body(openapi_examples=examples.SUBMIT)],
+    response: Response,
+    parts: TheParts,
+    session: Transaction,
+    tenant: Tenant,
+    idempotency_key: IdempotencyKey = None,
+) -> TaskAccepted:
+    """Screen a task and store it. A 202 is a promise: the task is stored and will end."""
+    accepted = await parts.pipeline.submit(
+        session, request, tenant=tenant, idempotency_key=idempotency_key
+    )
+    response.headers["Location"] = f"/tasks/{accepted.task_id}"
+    return accepted
+
+
+@router.get(
+    "/tasks",
+    summary="List tasks, newest first",
+    responses={200: examples.PAGE, **responses(InvalidRequest, DatabaseUnavailable, InternalError)},
+)
+async def list_tasks(
+    session: Transaction,
+    tenant: Tenant,
+    status: Status = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> TaskPage:
+    """One page of your tasks. Follow `next_cursor` until it is null."""
+    tasks, following = await store.list_tasks(
+        session, tenant, status=status, limit=limit, cursor=cursor
+    )
+    return TaskPage(tasks=[views.summary(task) for task in tasks], next_cursor=following)
+
+
+@router.get(
+    "/tasks/{task_id}",
+    summary="Look at a task, or wait for it",
+    responses={
+        200: examples.TASK,
+        **responses(TaskNotFound, InvalidRequest, DatabaseUnavailable, InternalError),
+    },
+)
+async def get_task(
+    task_id: TaskId, parts: TheParts, completions: TheCompletions, tenant: Tenant, wait: Wait = 0
+) -> TaskResponse:
+    """A task's contract, state and, once it has ended, its result or why it failed.
+
+    With `wait`, the answer comes as soon as the task has ended, or after that time.
+    """
+    ends = time.monotonic() + wait
+    with completions.watch(task_id) as ended:
+        while True:
+            ended.clear()
+            task = await _read(parts, tenant, task_id)
+            left = ends - time.monotonic()
+            if task.status.final or left <= 0:
+                return task
+            await completions.pause(ended, left)
+
+
+@router.post(
+    "/tasks/{task_id}/cancel",
+    status_code=202,
+    summary="Cancel a task",
+    responses={
+        202: examples.CANCELLED,
+        **responses(
+            TaskNotFound, IllegalTransition, InvalidRequest, DatabaseUnavailable, InternalError
+        ),
+    },
+)
+async def cancel_task(
+    task_id: TaskId, parts: TheParts, session: Transaction, tenant: Tenant
+) -> TaskSummary:
+    """Ask for a task to be cancelled; asking again is harmless.
+
+    A pending task is cancelled in this answer, a running one within a second.
+    """
+    return await parts.pipeline.cancel(session, tenant=tenant, task_id=task_id)
+
+
+async def _read(parts: Parts, tenant: str, task_id: UUID) -> TaskResponse:
+    """Read a task in a transaction of its own, so that waiting holds no connection."""
+    async with parts.database.transaction() as session:
+        return views.response(*await store.get_task(session, tenant, task_id))

@@ -1,0 +1,99 @@
+"""Every door is screened: asks the Reflex Layer about texts, applies the policy to its answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+import structlog
+
+from app.config import Settings
+from app.document import Document, Part, documents
+from app.reflex_client import ReflexClient
+from octollm.contracts import PiiPolicy
+from octollm.errors import InjectionDetected, PiiDetected, ReflexUnavailable, RefusedByPolicy
+from octollm.verdict import ReflexResponse
+
+MAX_FINDINGS = 100
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found where; never the text itself."""
+
+    field: str
+    kind: str
+    start: int
+    end: int
+
+
+class Screening:
+    """The policy's thresholds and the client that asks."""
+
+    def __init__(self, reflex: ReflexClient, settings: Settings) -> None:
+        self._reflex = reflex
+        self._settings = settings
+
+    async def check(self, parts: Iterable[Part], policy: PiiPolicy, door: str) -> None:
+        """Return when all texts may pass `door` (`submit` or `output`).
+
+        Raises PiiDetected or InjectionDetected, with findings, and ReflexUnavailable when the
+        texts could not be screened (unless failing open was chosen).
+        """
+        batch = list(documents(parts))
+        asking = [self._reflex.process(document.text, context=door) for document in batch]
+        try:
+            verdicts = await asyncio.gather(*asking)
+        except ReflexUnavailable:
+            if not self._settings.reflex_fail_open:
+                raise
+            log.warning("texts passed unscreened: the Reflex Layer is away", door=door)
+            return
+        refused = refusal(
+            zip(batch, verdicts, strict=True),
+            policy,
+            pii_confidence=self._settings.pii_block_confidence,
+            injection_score=self._settings.injection_block_score,
+        )
+        if refused is not None:
+            raise refused
+
+
+def refusal(
+    screened: Iterable[tuple[Document, ReflexResponse]],
+    policy: PiiPolicy,
+    *,
+    pii_confidence: float,
+    injection_score: float,
+) -> RefusedByPolicy | None:
+    """Decide, without acting, whether screened texts are refused; injection comes first.
+
+    An injection counts from `injection_score` of its document on, private data from
+    `pii_confidence` on and only under the policy `block`.
+    """
+    injections: list[Finding] = []
+    private: list[Finding] = []
+    for document, verdict in screened:
+        if verdict.injection_detected and verdict.injection_score >= injection_score:
+            for attempt in verdict.injection_matches:
+                place = document.locate(attempt.start, attempt.end)
+                injections.append(Finding(place[0], attempt.injection_type, *place[1:]))
+        for match in verdict.pii_matches:
+            if policy == "block" and match.confidence >= pii_confidence:
+                place = document.locate(match.start, match.end)
+                private.append(Finding(place[0], match.pii_type, *place[1:]))
+    if injections:
+        return _refuse(InjectionDetected, injections + private)
+    if private:
+        return _refuse(PiiDetected, private)
+    return None
+
+
+def _refuse(error: type[RefusedByPolicy], findings: list[Finding]) -> RefusedByPolicy:
+    unique = sorted(set(findings), key=lambda f: (f.field, f.start, f.kind))
+    kinds = ", ".join(sorted({finding.kind for finding in unique}))
+    fields = ", ".join(sorted({finding.field for finding in unique})[:5])
+    return error(f"Found {kinds} in {fields}.", findings=[asdict(f) for f in unique[:MAX_FINDINGS]])

@@ -1,0 +1,72 @@
+"""Runs an application under uvicorn on a port checked first; runs a process until a signal."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+
+GRACE_SECONDS = 10
+KEEP_ALIVE_SECONDS = 30
+BACKLOG = 2_048
+
+
+class PortTaken(Exception):
+    """Somebody else listens on that address; the message says so and what to do."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; port 0 takes any free one. Raises PortTaken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise PortTaken(
+            f"Cannot listen on {host}:{port}: {error.strerror}. Is another OctoLLM running there? "
+            "Choose another port with --port."
+        ) from None
+    listener.listen(BACKLOG)
+    return listener
+
+
+def server_of(app: FastAPI) -> uvicorn.Server:
+    """Return a uvicorn server for `app`; `await server.serve(sockets=[...])` runs it."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            server_header=False,
+            lifespan="on",
+        )
+    )
+
+
+async def until_started(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
+    """Return when `server` answers. Raises RuntimeError if it gave up; its log says why."""
+    while not server.started:
+        if serving.done():
+            raise RuntimeError("the API did not start")
+        await asyncio.sleep(0.01)  # uvicorn offers a flag and no event
+
+
+def stop_signal() -> asyncio.Event:
+    """Return an event that SIGINT and SIGTERM set; a second signal ends the process at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def first(number: int) -> None:
+        stop.set()
+        loop.remove_signal_handler(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, first, number)
+    return stop

@@ -1,0 +1,81 @@
+"""Everything on one machine with nothing installed: embedded PostgreSQL, Reflex in-process."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+from fastapi import FastAPI
+
+from app import embedded, migrate, worker
+from app.config import Settings
+from app.main import create_app
+from app.serving import listen, server_of, until_started
+from arms.roster import load_arms
+from octollm.arm import Arm
+from reflex_layer.config import Settings as ReflexSettings
+from reflex_layer.main import create_app as create_reflex
+
+DATABASE = "octollm"
+REFLEX_URL = "http://reflex.in-process"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running house: where to send requests, and where its data lie."""
+
+    url: str
+    data_dir: Path
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, data_dir: Path, *, arms: Mapping[str, Arm] | None = None
+) -> AsyncIterator[Stack]:
+    """Start database, Reflex Layer, API and worker in this process; stop them in reverse.
+
+    `settings` give the port (0: any free one); the database is the folder's own. Raises
+    PortTaken, and the launcher's errors when the folder cannot be used. If a part breaks, the
+    body is cancelled and the part's error raised.
+    """
+    with listen(settings.host, settings.port) as listener, embedded.running(data_dir) as database:
+        await asyncio.to_thread(database.create_database, DATABASE)
+        ours = settings.model_copy(
+            update={"database_url": database.url(DATABASE), "reflex_url": REFLEX_URL}
+        )
+        await asyncio.to_thread(migrate.upgrade, ours.database_url)
+        async with _reflex_in_process() as transport:
+            known = load_arms().arms if arms is None else arms
+            app = create_app(ours, arms=known, reflex_transport=transport)
+            async with _serving(app, listener):
+                host, port = listener.getsockname()[:2]
+                yield Stack(f"http://{host}:{port}", data_dir)
+
+
+@asynccontextmanager
+async def _reflex_in_process() -> AsyncIterator[httpx2.AsyncBaseTransport]:
+    """Start a Reflex Layer and yield the way to it: the same client as over the network."""
+    reflex = create_reflex(ReflexSettings())
+    async with reflex.router.lifespan_context(reflex):
+        yield httpx2.ASGITransport(app=reflex)
+
+
+@asynccontextmanager
+async def _serving(app: FastAPI, listener: socket.socket) -> AsyncIterator[None]:
+    """Run the API and a worker beside it; the worker drains before the API goes."""
+    server, stop = server_of(app), asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        serving = group.create_task(server.serve(sockets=[listener]))
+        await until_started(server, serving)
+        working = group.create_task(worker.work(app.state.parts, stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            await asyncio.wait({working})
+            server.should_exit = True

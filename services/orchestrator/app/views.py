@@ -1,0 +1,83 @@
+"""Pure: rows as the wire models users and arms see."""
+
+from __future__ import annotations
+
+from app.models import Task, TaskResultRow
+from octollm.contracts import (
+    ResourceBudget,
+    TaskAccepted,
+    TaskContract,
+    TaskError,
+    TaskResponse,
+    TaskResult,
+    TaskStatus,
+    TaskSummary,
+)
+from octollm.errors import PROBLEM_TYPE_PREFIX, TaskFailure
+
+
+def contract_of(task: Task) -> TaskContract:
+    """Return what an arm is to fulfil."""
+    return TaskContract.model_validate(
+        {
+            "task_id": str(task.id),
+            "goal": task.goal,
+            "constraints": task.constraints,
+            "context": task.context,
+            "acceptance_criteria": task.acceptance_criteria,
+            "budget": task.budget,
+            "assigned_arm": task.assigned_arm,
+            "metadata": task.task_metadata,
+            "pii_policy": task.pii_policy,
+        }
+    )
+
+
+def accepted(task: Task) -> TaskAccepted:
+    """Return the 202 for a task: the same for every submit with its idempotency key."""
+    return TaskAccepted(task_id=task.id, status=TaskStatus.PENDING, created_at=task.created_at)
+
+
+def summary(task: Task) -> TaskSummary:
+    """Return a task as a list shows it."""
+    return TaskSummary(
+        task_id=task.id,
+        status=task.status,
+        goal=task.goal,
+        assigned_arm=task.assigned_arm,
+        priority=task.priority,
+        attempt=task.attempt,
+        cancel_requested=task.cancel_requested_at is not None,
+        created_at=task.created_at,
+        updated_at=task.updated_at,
+        started_at=task.started_at,
+        finished_at=task.finished_at,
+    )
+
+
+def response(task: Task, row: TaskResultRow | None) -> TaskResponse:
+    """Return a task as its own page shows it; `row` is how it ended, once it has."""
+    contract = contract_of(task)
+    return TaskResponse(
+        **dict(summary(task)),
+        context=contract.context,
+        constraints=contract.constraints,
+        acceptance_criteria=contract.acceptance_criteria,
+        budget=ResourceBudget.model_validate(task.budget),
+        metadata=contract.metadata,
+        pii_policy=contract.pii_policy,
+        deadline_at=task.deadline_at,
+        processing_time_ms=row.processing_time_ms if row else None,
+        result=TaskResult.model_validate(row.result) if row and row.result else None,
+        error=_error(row) if row and row.error_type else None,
+    )
+
+
+def _error(row: TaskResultRow) -> TaskError:
+    titles = {failure.slug: failure.title for failure in TaskFailure.tree()}
+    slug = row.error_type or TaskFailure.slug
+    return TaskError(
+        type=PROBLEM_TYPE_PREFIX + slug,
+        title=titles.get(slug, TaskFailure.title),
+        detail=row.error or "",
+    )

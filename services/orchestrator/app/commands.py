@@ -73,6 +73,7 @@ def serve(host: str | None, port: int | None) -> None:
         _fail(str(error))
     _log(settings)
     with listener:
+        serving.log.info("listening", url=serving.url_of(listener))
         serving.server_of(create_app(settings)).run(sockets=[listener])
 
 

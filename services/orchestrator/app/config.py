@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     db_max_overflow: Annotated[int, Field(ge=0, le=200)] = Field(
         10, description="Connections opened beyond the pool under load."
     )
-    db_pool_timeout: Seconds = Field(10, description="Longest wait for a free connection.")
+    db_pool_timeout: Seconds = Field(30, description="Longest wait for a free connection.")
     db_connect_timeout: Annotated[int, Field(ge=1)] = Field(
         3, description="Longest wait for a new connection."
     )
@@ -61,6 +61,15 @@ class Settings(BaseSettings):
         10, description="Longest time one screening may take, retries included."
     )
     reflex_attempt_timeout: Seconds = Field(3, description="Longest time of one attempt of it.")
+    reflex_retries: Annotated[int, Field(ge=0, le=10)] = Field(
+        3, description="How often a screening that found no answer is tried again."
+    )
+    reflex_breaker_failures: Annotated[int, Field(ge=1)] = Field(
+        5, description="Failures in a row after which the Reflex Layer is left in peace."
+    )
+    reflex_breaker_reset: Seconds = Field(
+        60, description="How long it is left in peace before one probe is let through."
+    )
     reflex_fail_open: bool = Field(
         False,
         validation_alias=AliasChoices("OCTOLLM_REFLEX_FAIL_OPEN", "REFLEX_FAIL_OPEN"),

@@ -46,6 +46,9 @@ async def assembled(
         base_url=settings.reflex_url,
         timeout=settings.reflex_timeout,
         attempt_timeout=settings.reflex_attempt_timeout,
+        retries=settings.reflex_retries,
+        breaker_failures=settings.reflex_breaker_failures,
+        breaker_reset_seconds=settings.reflex_breaker_reset,
     )
     async with ReflexClient(config, transport=reflex_transport, registry=registry) as reflex:
         screening = Screening(reflex, settings)

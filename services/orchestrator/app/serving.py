@@ -6,12 +6,16 @@ import asyncio
 import signal
 import socket
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
 GRACE_SECONDS = 10
 KEEP_ALIVE_SECONDS = 30
 BACKLOG = 2_048
+
+
+log = structlog.get_logger(__name__)
 
 
 class PortTaken(Exception):
@@ -33,6 +37,12 @@ def listen(host: str, port: int) -> socket.socket:
         ) from None
     listener.listen(BACKLOG)
     return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """Return the base URL of what listens there."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def server_of(app: FastAPI) -> uvicorn.Server:

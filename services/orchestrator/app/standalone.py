@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from app import embedded, migrate, worker
 from app.config import Settings
 from app.main import create_app
-from app.serving import listen, server_of, until_started
+from app.serving import listen, server_of, until_started, url_of
 from arms.roster import load_arms
 from octollm.arm import Arm
 from reflex_layer.config import Settings as ReflexSettings
@@ -53,8 +53,7 @@ async def running(
             known = load_arms().arms if arms is None else arms
             app = create_app(ours, arms=known, reflex_transport=transport)
             async with _serving(app, listener):
-                host, port = listener.getsockname()[:2]
-                yield Stack(f"http://{host}:{port}", data_dir)
+                yield Stack(url_of(listener), data_dir)
 
 
 @asynccontextmanager

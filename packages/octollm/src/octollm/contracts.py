@@ -144,14 +144,14 @@ class TaskSummary(Response):
     task_id: UUID
     status: TaskStatus
     goal: str
-    assigned_arm: str | None
+    assigned_arm: str | None = None
     priority: int
     attempt: Annotated[int, Field(description="How often an arm was started; 0 = not yet.")]
     cancel_requested: bool
     created_at: datetime
     updated_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
 
 
 def _known_limits(value: Any) -> Any:
@@ -164,20 +164,20 @@ def _known_limits(value: Any) -> Any:
 class TaskResponse(TaskSummary):
     """A task as `GET /tasks/{task_id}` shows it: its contract, its state and its result."""
 
-    context: str | None
+    context: str | None = None
     constraints: dict[str, JsonValue]
     acceptance_criteria: list[str]
     budget: Annotated[ResourceBudget, BeforeValidator(_known_limits)]
     metadata: dict[str, JsonValue]
     pii_policy: PiiPolicy
-    deadline_at: datetime | None
-    processing_time_ms: int | None
-    result: TaskResult | None
-    error: TaskError | None
+    deadline_at: datetime | None = None
+    processing_time_ms: int | None = None
+    result: TaskResult | None = None
+    error: TaskError | None = None
 
 
 class TaskPage(Response):
     """One page of tasks, newest first. `next_cursor` is None on the last page."""
 
     tasks: list[TaskSummary]
-    next_cursor: str | None
+    next_cursor: str | None = None

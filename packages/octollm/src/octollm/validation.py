@@ -14,6 +14,8 @@ _NAMED_IN_DETAIL = 3
 _PLAIN_MESSAGES = {
     "extra_forbidden": "there is no field of this name",
     "missing": "this field is required",
+    "model_attributes_type": "must be an object",
+    "model_type": "must be an object",
     "string_unicode": "must not contain lone surrogates (U+D800 to U+DFFF)",
     "uuid_parsing": "must be a UUID",
 }
@@ -49,7 +51,8 @@ def field_error(found: Mapping[str, Any]) -> dict[str, str]:
 def _field(location: tuple[int | str, ...]) -> str:
     """Return `budget.max_tokens` for `("budget", "max_tokens")`.
 
-    The name may be the sender's own: JSON cannot carry its lone surrogates, so they are escaped.
+    What is wrong in no field is wrong with the `body`. The name may be the sender's own: UTF-8
+    cannot carry its lone surrogates, so they are escaped.
     """
     name = ".".join(map(str, location)).encode("utf-8", "backslashreplace").decode()
-    return name[:MAX_FIELD_CHARACTERS]
+    return name[:MAX_FIELD_CHARACTERS] or "body"

@@ -1,0 +1,141 @@
+"""What dead workers drop is picked up; what the queue loses is delivered all the same."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from app import store, worker
+from app.queue import Queue
+from octollm.contracts import TaskStatus
+
+
+async def execute(house: Any, statement: str, **values: Any) -> Any:
+    async with house.parts.database.transaction() as session:
+        result = await session.execute(text(statement), values)
+        return result.all() if result.returns_rows else None
+
+
+async def fetched_by_a_dead_worker(house: Any, *, seconds_ago: int) -> None:
+    """Make the queue look as after a `kill -9`: job taken, last heartbeat some time ago."""
+    [(worker_id,)] = await execute(
+        house,
+        "INSERT INTO procrastinate_workers (last_heartbeat)"
+        " VALUES (now() - make_interval(secs => :ago)) RETURNING id",
+        ago=seconds_ago,
+    )
+    await execute(
+        house, "UPDATE procrastinate_jobs SET status = 'doing', worker_id = :id", id=worker_id
+    )
+
+
+async def test_a_dead_workers_task_is_started_again_by_another(house: Any) -> None:
+    task_id = await house.submit()
+    await fetched_by_a_dead_worker(house, seconds_ago=60)
+    async with house.parts.database.transaction() as session:
+        assert await store.claim(session, UUID(task_id)) is not None
+    house.start_worker()
+    task = await house.ended(task_id)
+    assert (task["status"], task["attempt"]) == ("completed", 2)
+    text_ = (await house.http.get("/metrics")).text
+    assert 'octollm_jobs_recovered_total{why="dead worker"} 1.0' in text_
+
+
+async def test_a_live_workers_job_is_left_alone(house: Any) -> None:
+    await house.submit()
+    await fetched_by_a_dead_worker(house, seconds_ago=0)
+    assert await worker.sweep(house.parts) == 0
+
+
+async def test_of_several_sweepers_one_sweeps(house: Any) -> None:
+    await house.submit()
+    await fetched_by_a_dead_worker(house, seconds_ago=60)
+    async with house.parts.database.transaction() as session:
+        assert await house.parts.queue.requeue_stalled(session) == 1
+        assert await worker.sweep(house.parts) == 0  # the lock is held by the transaction above
+    assert await worker.sweep(house.parts) == 0
+
+
+async def test_a_task_whose_job_is_lost_gets_a_new_one(house: Any) -> None:
+    task_id = await house.submit()
+    await execute(house, "DELETE FROM procrastinate_jobs")
+    house.start_worker()
+    assert (await house.ended(task_id))["status"] == "completed"
+    async with house.parts.database.transaction() as session:
+        events = [event.type for event in await store.list_events(session, UUID(task_id))]
+    assert events.count("task.requeued") == 1
+    assert events.count("task.started") == 1
+
+
+async def test_tasks_with_a_live_job_and_ended_tasks_are_no_orphans(house: Any) -> None:
+    await house.submit()
+    cancelled = await house.submit()
+    await house.http.post(f"/tasks/{cancelled}/cancel")
+    assert await worker.reconcile(house.parts) == 0
+
+
+async def test_finished_jobs_are_deleted(house: Any) -> None:
+    house.start_worker()
+    for task_id in [await house.submit() for _ in range(3)]:
+        await house.ended(task_id)
+    await house.stop_workers()
+    assert await execute(house, "SELECT count(*) FROM procrastinate_jobs") == [(0,)]
+    assert await execute(house, "SELECT count(*) FROM procrastinate_workers") == [(0,)]
+
+
+async def test_a_job_is_queued_if_and_only_if_the_caller_commits(house: Any) -> None:
+    task_id = uuid4()
+    with pytest.raises(LookupError):
+        async with house.parts.database.transaction() as session:
+            await house.parts.queue.enqueue(session, task_id, 0)
+            raise LookupError
+    assert await execute(house, "SELECT count(*) FROM procrastinate_jobs") == [(0,)]
+
+
+async def test_a_job_for_a_task_that_is_gone_is_dropped(house: Any) -> None:
+    async with house.parts.database.transaction() as session:
+        await house.parts.queue.enqueue(session, uuid4(), 0)
+    task_id = await house.submit()
+    house.start_worker()
+    await house.ended(task_id)
+    await house.stop_workers()
+    assert await execute(house, "SELECT count(*) FROM procrastinate_jobs") == [(0,)]
+
+
+async def test_a_worker_outlives_its_connections(house: Any) -> None:
+    house.start_worker()
+    await house.ended(await house.submit())
+    await execute(
+        house,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
+    task_id = await house.submit()
+    assert (await house.ended(task_id))["status"] == "completed"
+
+
+async def test_the_row_decides_who_may_write(house: Any) -> None:
+    task_id = UUID(await house.submit())
+    async with house.parts.database.transaction() as session:
+        first = await store.claim(session, task_id)
+    async with house.parts.database.transaction() as session:
+        second = await store.claim(session, task_id)
+    assert first is not None
+    assert second is not None
+    assert first.deadline_at == second.deadline_at  # crashes do not move it
+    async with house.parts.database.transaction() as session:
+        assert not await store.update_task_status(
+            session, task_id, TaskStatus.COMPLETED, run_token=first.run_token
+        )
+        assert await store.update_task_status(
+            session, task_id, TaskStatus.COMPLETED, run_token=second.run_token
+        )
+        assert not await store.update_task_status(session, task_id, TaskStatus.FAILED)
+
+
+def test_a_queue_is_made_without_a_connection(settings: Any) -> None:
+    away = settings.model_copy(update={"database_url": "postgresql://nobody@127.0.0.1:9/none"})
+    assert Queue(away) is not None

@@ -6,11 +6,11 @@
 | no connection, connection cut, 408, 502, 503, 504    | yes     | failure | unavailable    |
 | 429, or the public service's 200 `RateLimited`       | yes     | healthy | rate_limited   |
 | no JSON, wrong shape, span outside, over 8 MiB       | no      | failure | invalid_answer |
-| 500 and other 5xx, an exception of an in-process app | no      | neither | error          |
+| 500 and other 5xx, an exception of an in-process app | no      | failure | error          |
 | other 4xx, redirects                                 | no      | healthy | refused        |
 
-A 500 can be one text's doing: it must not close the door on all others, nor is it worth another
-try. `Retry-After` is honoured wherever an answer may be retried (RFC 9110 §10.2.3).
+A 500 can be one text's doing, so it is not worth another try; alone it cannot open the breaker,
+since any answer in between starts the count anew. `Retry-After` is honoured wherever an answer may be retried (RFC 9110 §10.2.3).
 """
 
 from __future__ import annotations
@@ -91,7 +91,9 @@ async def exchange(
         return Failed("unavailable", detail, retry=True, healthy=False)
     except Exception as error:
         # An app in the same process raises whatever it likes through its transport.
-        return Failed("error", f"the Reflex Layer failed with {type(error).__name__}")
+        return Failed(
+            "error", f"the Reflex Layer failed with {type(error).__name__}", healthy=False
+        )
 
 
 def judge(answer: Answer, text: str) -> ReflexResponse | Failed:
@@ -106,7 +108,7 @@ def judge(answer: Answer, text: str) -> ReflexResponse | Failed:
     if status in _TRANSIENT:
         return Failed("unavailable", detail, retry=True, healthy=False, retry_after=wait)
     if status >= 500:
-        return Failed("error", detail)
+        return Failed("error", detail, healthy=False)
     if status >= 300:
         return Failed("refused", detail, healthy=True)
     return Failed("invalid_answer", detail, healthy=False)

@@ -369,14 +369,27 @@ async def test_our_own_mistake_is_not_tried_again_and_does_not_open_the_breaker(
 
 
 @pytest.mark.parametrize("code", [500, 501, 507])
-async def test_an_error_of_the_service_is_not_tried_again_and_does_not_open_the_breaker(
+async def test_an_error_of_the_service_is_not_tried_again_but_counts(
     make: Make, reflex: ScriptedReflex, code: int
 ) -> None:
     reflex.default = status(code)
-    client = make(breaker_failures=1)
+    client = make(breaker_failures=2)
     error = await failing(client)
     assert error.detail == f"the Reflex Layer answered {code}"
     assert len(reflex.requests) == 1
+    assert client.breaker_state.name == "CLOSED"
+    await failing(client)
+    assert client.breaker_state.name == "OPEN"
+
+
+async def test_one_poisoned_text_does_not_close_the_door_on_the_others(
+    make: Make, reflex: ScriptedReflex
+) -> None:
+    client = make(breaker_failures=2)
+    for _ in range(3):
+        reflex.script(status(500))
+        await failing(client)
+        await client.process("innocent")
     assert client.breaker_state.name == "CLOSED"
 
 

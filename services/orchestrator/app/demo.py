@@ -19,7 +19,7 @@ from app.serving import stop_signal
 from app.standalone import running
 from octollm.client import AsyncClient
 from octollm.contracts import TaskRequest, TaskStatus
-from octollm.errors import InjectionDetected, OctoError, PiiDetected, RefusedByPolicy
+from octollm.errors import InjectionDetected, PiiDetected, RefusedByPolicy
 from octollm.service import logs
 
 LOG = """\
@@ -122,25 +122,36 @@ async def run(settings: Settings, *, keep: bool = False) -> bool:
     began = time.perf_counter()
     try:
         async with running(settings, folder) as stack, AsyncClient(stack.url) as client:
-            stop_signal()
+            stop = asyncio.create_task(stop_signal().wait())
             console.print(f"Ready at {stack.url} after {time.perf_counter() - began:.1f} s\n")
-            results = [
-                await _play(console, client, number, scenario)
-                for number, scenario in enumerate(SCENARIOS, start=1)
-            ]
+            playing = asyncio.create_task(_play_all(console, client))
+            await asyncio.wait({playing, stop}, return_when=asyncio.FIRST_COMPLETED)
+            stop.cancel()
+            playing.cancel()
+            [results] = await asyncio.gather(playing, return_exceptions=True)
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
+    if isinstance(results, BaseException):
+        console.print("[bold red]Stopped before the end.[/]")
+        return False
     _conclude(console, results, folder if keep else None)
     return all(results)
+
+
+async def _play_all(console: Console, client: AsyncClient) -> list[bool]:
+    return [
+        await _play(console, client, number, scenario)
+        for number, scenario in enumerate(SCENARIOS, start=1)
+    ]
 
 
 async def _play(console: Console, client: AsyncClient, number: int, scenario: Scenario) -> bool:
     story, began = Story(), time.perf_counter()
     try:
         await scenario(client, story)
-    except (OctoError, AssertionError) as error:
-        story.answer(f"unexpected: {error}")
+    except Exception as error:
+        story.answer(f"unexpected {type(error).__name__}: {error}")
     seconds = time.perf_counter() - began
     mark, colour = ("passed", "green") if story.passed else ("FAILED", "red")
     lines = [Text(f"→ {story.sent}", style="cyan")]

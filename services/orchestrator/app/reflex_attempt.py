@@ -10,7 +10,8 @@
 | other 4xx, redirects                                 | no      | healthy | refused        |
 
 A 500 can be one text's doing, so it is not worth another try; alone it cannot open the breaker,
-since any answer in between starts the count anew. `Retry-After` is honoured wherever an answer may be retried (RFC 9110 §10.2.3).
+since any answer in between starts the count anew. `Retry-After` is honoured wherever an answer
+may be retried (RFC 9110 §10.2.3).
 """
 
 from __future__ import annotations

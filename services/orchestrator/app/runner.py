@@ -121,7 +121,7 @@ class TaskRunner:
             backoff=self._parts.settings.retry_backoff,
         )
         exc_info = None if isinstance(error, OctoError) else error
-        log.warning("attempt failed", reason=lifecycle.reason(error), exc_info=exc_info)
+        log.warning("attempt failed", error=type(error).__name__, exc_info=exc_info)
         match decision:
             case Fail(reason):
                 await self._end(attempt, TaskStatus.FAILED, failure=reason)

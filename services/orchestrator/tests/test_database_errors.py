@@ -1,0 +1,135 @@
+"""Which errors say that the database is away, and how it is reached."""
+
+from __future__ import annotations
+
+import socket
+import traceback
+from typing import Any
+
+import pytest
+from psycopg import errors as pg
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import exc, make_url, text
+
+from app.config import Settings
+from app.database import (
+    RETRY_AFTER_SECONDS,
+    Database,
+    connect_args,
+    is_away,
+    sqlalchemy_url,
+    translated,
+)
+from octollm.errors import DatabaseUnavailable
+
+SECRET = "ada@example.org"
+
+
+def wrapped(original: BaseException, **more: Any) -> exc.DBAPIError:
+    """Return a driver's error as SQLAlchemy hands it on."""
+    return exc.DBAPIError("SELECT 1", {}, original, **more)
+
+
+AWAY = [
+    pg.OperationalError("connection refused"),
+    pg.InterfaceError("the connection is closed"),
+    pg.AdminShutdown(),
+    pg.CannotConnectNow(),
+    pg.TooManyConnections(),
+    pg.QueryCanceled(),
+    pg.DeadlockDetected(),
+]
+HERE = [
+    pg.UniqueViolation(),
+    pg.UndefinedTable(),
+    pg.NumericValueOutOfRange(),
+    pg.InternalError_(),
+]
+
+
+@pytest.mark.parametrize("original", AWAY, ids=lambda error: type(error).__name__)
+def test_a_database_that_is_away_full_or_overloaded_is_away(original: pg.Error) -> None:
+    assert is_away(original)
+    assert is_away(wrapped(original))
+
+
+@pytest.mark.parametrize("original", HERE, ids=lambda error: type(error).__name__)
+def test_a_database_that_objects_is_there(original: pg.Error) -> None:
+    assert not is_away(original)
+    assert not is_away(wrapped(original))
+
+
+def test_a_connection_that_broke_under_any_error_is_away() -> None:
+    assert is_away(wrapped(pg.InternalError_(), connection_invalidated=True))
+
+
+def test_a_pool_without_a_free_connection_is_away() -> None:
+    assert is_away(exc.TimeoutError())
+
+
+@pytest.mark.parametrize(
+    "error", [TimeoutError(), OSError(), ValueError(), exc.InvalidRequestError()]
+)
+def test_errors_of_others_are_not_the_database_s(error: Exception) -> None:
+    assert not is_away(error)
+
+
+def test_away_becomes_one_error_that_says_when_to_come_again() -> None:
+    with pytest.raises(DatabaseUnavailable) as caught, translated():
+        raise wrapped(pg.OperationalError(SECRET))
+    assert caught.value.retry_after == RETRY_AFTER_SECONDS
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("error", [wrapped(pg.UniqueViolation()), KeyError("a")])
+def test_any_other_error_passes_as_it_is(error: Exception) -> None:
+    with pytest.raises(type(error)) as caught, translated():
+        raise error
+    assert caught.value is error
+
+
+def test_without_an_error_nothing_happens() -> None:
+    with translated():
+        done = True
+    assert done
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://127.0.0.1:5432/octollm",
+        "postgresql://user:p%40ss%2Fw%3Ard@db.example:6432/octollm",
+        "postgresql://user:postgresql%3A%2F%2F@db.example/octollm",
+        "postgresql://[::1]:5432/octollm?sslmode=require",
+        "postgresql:///octollm?host=%2Frun%2Fpostgresql&user=octollm",
+    ],
+)
+def test_sqlalchemy_reaches_what_libpq_would(url: str) -> None:
+    ours = make_url(sqlalchemy_url(url))
+    assert ours.drivername == "postgresql+psycopg"
+    _, reached = ours.get_dialect()().create_connect_args(ours)
+    assert {name: str(value) for name, value in reached.items()} == conninfo_to_dict(url)
+
+
+def test_every_wait_on_the_database_is_bounded() -> None:
+    arguments = connect_args(Settings(db_statement_timeout=2.5, db_connect_timeout=7))
+    assert arguments["connect_timeout"] == 7
+    assert "statement_timeout=2500" in str(arguments["options"])
+    assert arguments["tcp_user_timeout"] == 2500
+
+
+def closed_port() -> int:
+    """Return a port of this machine on which nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+    return port
+
+
+async def test_a_process_starts_without_its_database_and_says_so_when_it_needs_it() -> None:
+    database = Database(Settings(database_url=f"postgresql://127.0.0.1:{closed_port()}/octollm"))
+    with pytest.raises(DatabaseUnavailable) as caught:
+        async with database.transaction() as session:
+            await session.execute(text("SELECT 1"))
+    assert caught.value.retry_after == RETRY_AFTER_SECONDS
+    await database.close()

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shutil
+import tempfile
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx2
 import pytest
-from openapi_spec import answers  # a helper beside this file
+from openapi_spec import answers
+from pydantic import BaseModel
 
-from app import embedded
+from app import embedded, migrate
 from app.main import create_app
 from octollm.contracts import (
     TaskAccepted,
@@ -51,7 +55,8 @@ async def test_it_lives_without_anything_and_says_what_it_misses(make_house: Any
     assert int(answer.headers["Retry-After"]) >= 1
     for path in ("/tasks", f"/tasks/{uuid4()}"):
         answer = await house.http.get(path)
-        assert (answer.status_code, answer.json()["type"]) == (503, PROBLEM + "database-unavailable")
+        assert answer.status_code == 503
+        assert answer.json()["type"] == PROBLEM + "database-unavailable"
 
 
 async def test_a_database_that_was_never_migrated_is_not_ready(
@@ -157,14 +162,8 @@ async def test_a_request_and_its_task_share_an_id_in_the_log(
     assert "canary" not in written
 
 
-async def test_the_database_may_go_and_come_back(make_house: Any, tmp_path_factory: Any) -> None:
+async def test_the_database_may_go_and_come_back(make_house: Any) -> None:
     """PostgreSQL stopped: alive, not ready, 503. Started again: recovers without a restart."""
-    import shutil
-    import tempfile
-    from pathlib import Path
-
-    from app import migrate
-
     folder = Path(tempfile.mkdtemp(prefix="octollm-outage-"))
     try:
         with embedded.running(folder, durable=False) as server:
@@ -191,7 +190,7 @@ async def test_the_database_may_go_and_come_back(make_house: Any, tmp_path_facto
         shutil.rmtree(folder)
 
 
-MODELS = {
+MODELS: dict[tuple[str, str, str], type[BaseModel]] = {
     ("/submit", "post", "202"): TaskAccepted,
     ("/tasks", "get", "200"): TaskPage,
     ("/tasks/{task_id}", "get", "200"): TaskResponse,

@@ -87,11 +87,13 @@ async def test_finished_jobs_are_deleted(house: Any) -> None:
 
 
 async def test_a_job_is_queued_if_and_only_if_the_caller_commits(house: Any) -> None:
-    task_id = uuid4()
-    with pytest.raises(LookupError):
+    async def change_of_mind() -> None:
         async with house.parts.database.transaction() as session:
-            await house.parts.queue.enqueue(session, task_id, 0)
+            await house.parts.queue.enqueue(session, uuid4(), 0)
             raise LookupError
+
+    with pytest.raises(LookupError):
+        await change_of_mind()
     assert await execute(house, "SELECT count(*) FROM procrastinate_jobs") == [(0,)]
 
 

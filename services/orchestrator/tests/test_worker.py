@@ -295,7 +295,7 @@ async def test_an_arm_may_add_events_of_its_own(scripted: Any) -> None:
 
 async def test_a_long_finish_survives_the_stop_of_its_worker(scripted: Any) -> None:
     """A result that is being written when the worker stops is written."""
-    house, arm = await scripted()
+    house, _ = await scripted()
     entered, go_on = asyncio.Event(), asyncio.Event()
     original = store.store_task_result
 

@@ -1,0 +1,129 @@
+# Every verb of the house, defined once: a person, the commit hook and CI all call these.
+# They need make, git and Python 3.11 or newer; everything else goes into .venv (ADR 0001).
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
+
+BIN := .venv/bin
+READY := .venv/.ready
+PACKAGES := packages/octollm services/reflex-layer services/arms services/orchestrator
+TESTS := $(wildcard $(addsuffix /tests,$(PACKAGES)) tests)
+HOUSES := packages/octollm/src services/reflex-layer/reflex_layer services/arms/arms \
+	services/orchestrator/app
+LEAST_COVERAGE := 90
+UV ?= uv
+# Without headers and origins: a lock names packages, versions and hashes, and no place to get them.
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+	--no-emit-package octollm --no-emit-package octollm-arms \
+	--no-emit-package octollm-orchestrator --no-emit-package octollm-reflex-layer
+LOCKED := 'packages/octollm[service]' services/arms services/reflex-layer
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+
+# The first Python on the path that is new enough; `make PYTHON=/some/where/python3.13 …` names one.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+
+.PHONY: help demo up test check format openapi migration bench lock coverage hooks clean \
+	format-check lint types floors openapi-check FORCE
+
+help: ## List the verbs
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' \
+		$(MAKEFILE_LIST)
+
+demo: $(READY) ## Run five scenarios against the real stack, and say how each went
+	@$(BIN)/octollm demo $(ARGS)
+
+up: $(READY) ## Run everything on this machine until Ctrl-C; ARGS="--port 9000" chooses the port
+	@$(BIN)/octollm up $(ARGS)
+
+test: $(READY) ## Run every test; ARGS="-k cancel" chooses some
+	$(BIN)/pytest -n auto -rs $(ARGS)
+
+check: format-check lint types floors openapi-check ## Check format, lint, types, floors, API pages
+
+format: $(READY) ## Format the code, and mend what the linter can
+	$(BIN)/ruff check --fix .
+	$(BIN)/black .
+
+openapi: $(READY) ## Write docs/api/openapi from what the services serve
+	$(BIN)/python scripts/openapi.py
+
+migration: $(READY) ## Draft the next migration from models.py: make migration name="add priority"
+	@test -n "$(name)" || { echo 'Say what it does: make migration name="add priority"' >&2; exit 2; }
+	$(BIN)/python scripts/migration.py "$(name)"
+	@$(BIN)/black --quiet services/orchestrator/app/migrations/versions
+
+bench: $(READY) ## Run every benchmark, and print its figures
+	@for bench in benchmarks/bench_*.py; do $(BIN)/python $$bench $(ARGS) || exit; done
+
+coverage: $(READY) ## Run every test, measured; fails where a house is below 90 %
+	$(BIN)/pytest -n auto -rs --cov --cov-report= $(ARGS)
+	@failed=; for house in $(HOUSES); do \
+		echo; echo "$$house"; \
+		$(BIN)/coverage report --include="$$house/*" --fail-under=$(LEAST_COVERAGE) || failed=1; \
+	done; test -z "$$failed"
+
+hooks: $(READY) ## Have git check each commit: format, lint, and the form of its message
+	$(BIN)/pre-commit install
+
+lock: ## Pin all packages anew (needs uv); ARGS=--upgrade takes the newest
+	@command -v $(UV) >/dev/null || { echo 'make lock needs uv; nothing else does' >&2; exit 1; }
+	printf -- '-e %s\n' $(LOCKED) 'services/orchestrator[standalone]' | \
+		$(COMPILE) $(ARGS) --group pyproject.toml:dev --output-file requirements.lock -
+	{ echo setuptools; printf -- '-e %s\n' $(LOCKED) services/orchestrator; } | \
+		$(COMPILE) --constraints requirements.lock --output-file deploy/requirements.lock -
+
+clean: ## Remove what make has made: the environment, caches and reports; no data
+	rm -rf .venv .*_cache .hypothesis .coverage* htmlcov $(foreach p,$(PACKAGES),$(p)/build)
+	find $(PACKAGES) $(wildcard tests scripts benchmarks) \
+		\( -name __pycache__ -o -name '*.egg-info' \) -prune -exec rm -rf {} +
+
+# What `make check` is made of; the commit hook calls the first two.
+
+format-check: $(READY)
+	$(BIN)/black --check --quiet . || { echo 'Run: make format' >&2; exit 1; }
+
+lint: $(READY)
+	$(BIN)/ruff check .
+
+# Tests go folder by folder, because each has a conftest and names may repeat.
+types: $(READY)
+	$(BIN)/mypy -p octollm -p reflex_layer -p arms -p app
+	$(BIN)/mypy conftest.py $(wildcard scripts/*.py benchmarks/*.py)
+	@for folder in $(TESTS); do echo $$folder; $(BIN)/mypy $$folder || exit; done
+
+floors: $(READY)
+	$(BIN)/lint-imports --no-logo
+
+openapi-check: $(READY)
+	$(BIN)/python scripts/openapi.py --check
+
+# Set-up. The mark is taken away first and put back last, so that what was interrupted in between
+# is not used: without the mark the environment is made anew. With an old one it is brought up to date.
+# Warnings are off for the last step, where setuptools has one for every editable package.
+
+$(READY): requirements.lock $(addsuffix /pyproject.toml,$(PACKAGES)) \
+		$(if $(wildcard $(BIN)/python),,FORCE)
+	@set -e; \
+	if test -e $@ && test -x $(BIN)/python; then \
+		rm $@; echo 'Bringing .venv up to date with requirements.lock …'; \
+	else \
+		python='$(PYTHON)'; \
+		test -n "$$python" && "$$python" -c '$(NEW_ENOUGH)' || { \
+			echo 'Python 3.11 or newer is needed. Install it, or say where it is:' >&2; \
+			echo '  make PYTHON=/path/to/python3 …' >&2; exit 1; }; \
+		"$$python" -c 'import ensurepip, venv' 2>/dev/null || { \
+			echo "$$python cannot make a virtual environment. On Debian and Ubuntu:" >&2; \
+			echo '  apt install python3-venv' >&2; exit 1; }; \
+		echo "Setting up .venv with $$("$$python" --version), from requirements.lock; once …"; \
+		rm -f $@; "$$python" -m venv --clear .venv; \
+	fi; \
+	$(PIP) install --require-hashes --requirement requirements.lock; \
+	PYTHONWARNINGS=ignore \
+	$(PIP) install --no-deps --no-build-isolation $(addprefix --editable ,$(PACKAGES)); \
+	touch $@
+
+FORCE:

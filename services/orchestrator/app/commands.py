@@ -114,12 +114,16 @@ def migrate(revision: str) -> None:
 def _settings(**overrides: Any) -> Settings:
     """Read the settings; a wrong one ends the command with a message that names it."""
     from pydantic import ValidationError
+    from pydantic_settings import SettingsError
 
     from app.config import Settings
 
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
         return Settings(**given)
+    except SettingsError as error:
+        click.echo(f'{error}: lists are written as JSON, such as ["one", "two"]', err=True)
+        sys.exit(USAGE)
     except ValidationError as error:
         for problem in error.errors(include_input=False):
             names = [f"OCTOLLM_{part}".upper() for part in problem["loc"] if isinstance(part, str)]

@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from octollm.service.logs import LogFormat
 
-Seconds = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(ge=0.01, le=86_400, allow_inf_nan=False)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "postgresql://127.0.0.1:5432/octollm",
         pattern=r"^postgresql://",
-        description="A libpq URL of PostgreSQL 15 or newer.",
+        description="A libpq URL of PostgreSQL 15 or newer; several hosts may be given.",
         repr=False,
     )
     reflex_url: str = Field(
@@ -51,7 +51,7 @@ class Settings(BaseSettings):
         10, description="Connections opened beyond the pool under load."
     )
     db_pool_timeout: Seconds = Field(30, description="Longest wait for a free connection.")
-    db_connect_timeout: Annotated[int, Field(ge=1)] = Field(
+    db_connect_timeout: Annotated[int, Field(ge=1, le=600)] = Field(
         3, description="Longest wait for a new connection."
     )
     db_statement_timeout: Seconds = Field(10, description="Longest time one statement may take.")
@@ -101,7 +101,7 @@ class Settings(BaseSettings):
     max_attempts: Annotated[int, Field(ge=1, le=100)] = Field(
         3, description="How often a task is started before it fails."
     )
-    retry_backoff: Annotated[float, Field(ge=0)] = Field(
+    retry_backoff: Annotated[float, Field(ge=0, le=3_600, allow_inf_nan=False)] = Field(
         2, description="Wait before a second attempt; doubles with each further one."
     )
 

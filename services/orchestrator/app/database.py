@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from psycopg import errors as pg
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -18,8 +19,10 @@ from app.config import Settings
 from octollm.errors import DatabaseUnavailable
 
 RETRY_AFTER_SECONDS = 5
+SQLALCHEMY_URL = "postgresql+psycopg://"
+"""Names the driver alone: where the database is, libpq reads from our setting by itself."""
 
-_AWAY = (pg.OperationalError, pg.InterfaceError)
+_AWAY = (pg.OperationalError, pg.InterfaceError, pg.ReadOnlySqlTransaction)
 
 
 class Database:
@@ -29,14 +32,15 @@ class Database:
     """
 
     def __init__(self, settings: Settings) -> None:
+        self.connect_args = conninfo_to_dict(settings.database_url) | connect_args(settings)
         self.engine: AsyncEngine = create_async_engine(
-            sqlalchemy_url(settings.database_url),
+            SQLALCHEMY_URL,
             pool_size=settings.db_pool_size,
             max_overflow=settings.db_max_overflow,
             pool_timeout=settings.db_pool_timeout,
             pool_pre_ping=True,
             hide_parameters=True,
-            connect_args=connect_args(settings),
+            connect_args=self.connect_args,
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
@@ -62,6 +66,11 @@ class translated:  # noqa: N801  (reads as a verb where it is used: `with transl
         return None
 
     def __exit__(self, _type: object, error: BaseException | None, _tb: object) -> None:
+        if isinstance(error, exc.DBAPIError) and isinstance(error.orig, pg.UndefinedTable):
+            raise DatabaseUnavailable(
+                "The database has no tables yet: run `octollm migrate`.",
+                retry_after=RETRY_AFTER_SECONDS,
+            ) from None
         if error is not None and is_away(error):
             raise DatabaseUnavailable(retry_after=RETRY_AFTER_SECONDS) from None
 
@@ -73,11 +82,6 @@ def is_away(error: BaseException) -> bool:
     if isinstance(error, exc.DBAPIError):
         return error.connection_invalidated or isinstance(error.orig, _AWAY)
     return isinstance(error, _AWAY)
-
-
-def sqlalchemy_url(database_url: str) -> str:
-    """Return the URL SQLAlchemy wants for a libpq URL: the same, naming the psycopg driver."""
-    return database_url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 def connect_args(settings: Settings) -> dict[str, object]:

@@ -35,11 +35,17 @@ class Document:
     text: str
 
     def locate(self, start: int, end: int) -> tuple[str, int, int]:
-        """Return the field a span of this document begins in, and the span inside that field."""
+        """Return the field a span of this document begins in, and the span inside that field.
+
+        A span that begins between two parts belongs to the second.
+        """
         index = max(0, bisect_right(self.starts, start) - 1)
+        following = index + 1 < len(self.parts)
+        if following and start >= self.starts[index] + len(self.parts[index].text):
+            index += 1
         part, base = self.parts[index], self.starts[index]
-        last = min(end - base, len(part.text))
-        return part.field, start - base + part.offset, last + part.offset
+        first, last = max(start - base, 0), min(end - base, len(part.text))
+        return part.field, first + part.offset, last + part.offset
 
 
 def parts_of_request(request: TaskRequest) -> Iterator[Part]:
@@ -53,12 +59,15 @@ def parts_of_request(request: TaskRequest) -> Iterator[Part]:
 
 
 def leaves(field: str, value: object) -> Iterator[Part]:
-    """Yield the strings of a JSON value, keys included, each with its path.
+    """Yield the strings and numbers of a JSON value, keys included, each with its path.
 
-    A key that is not a plain word is written `*` in the path, since it may be private itself.
+    Numbers, since a card's number is as private without quotes. A key that is not a plain word is
+    written `*` in the path, since it may be private itself.
     """
     if isinstance(value, str) and value:
         yield Part(field, value)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield Part(field, str(value))
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from leaves(f"{field}.{index}", item)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeAlias
 
-from octollm.budget import seconds_left
 from octollm.contracts import TaskStatus
 from octollm.errors import (
     ArmFailed,
@@ -14,6 +12,7 @@ from octollm.errors import (
     BudgetExceeded,
     IllegalTransition,
     InvalidRequest,
+    OctoError,
     TaskFailure,
 )
 
@@ -76,8 +75,7 @@ def after_error(
     *,
     attempt: int,
     max_attempts: int,
-    now: datetime,
-    deadline_at: datetime,
+    seconds_left: float,
     backoff: float,
 ) -> AfterError:
     """Decide what an attempt's error means for its task.
@@ -93,7 +91,7 @@ def after_error(
     if attempt >= max_attempts:
         return Fail(AttemptsExhausted(f"All {max_attempts} attempts failed: {reason(error)}."))
     wait = backoff * 2 ** (attempt - 1)
-    if wait >= seconds_left(deadline_at, now):
+    if wait >= seconds_left:
         return Fail(
             BudgetExceeded(
                 f"No time was left for another attempt: {reason(error)}.", dimension="time"
@@ -120,5 +118,4 @@ def after_refused_claim(
 def reason(error: Exception) -> str:
     """Describe an error for its owner. A foreign error is named by its class alone: its message
     may hold anything."""
-    detail = getattr(error, "detail", None)
-    return detail.rstrip(".") if isinstance(detail, str) else type(error).__name__
+    return error.detail.rstrip(".") if isinstance(error, OctoError) else type(error).__name__

@@ -9,8 +9,6 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from app.database import sqlalchemy_url
-
 SCRIPTS = Path(__file__).parent / "migrations"
 
 
@@ -18,7 +16,7 @@ def alembic_config(database_url: str = "postgresql://") -> Config:
     """Return Alembic's configuration for our migrations on a database (a libpq URL)."""
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
-    config.attributes["url"] = sqlalchemy_url(database_url)
+    config.attributes["database_url"] = database_url
     return config
 
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -20,9 +20,8 @@ from app.lifecycle import Cancel, Fail, LeaveAlone, Retry
 from app.models import Task
 from app.parts import Parts
 from app.queue import RunAgain
-from app.supervision import to_the_end, within
+from app.supervision import OutOfTime, to_the_end, within
 from octollm.arm import ArmContext
-from octollm.budget import seconds_left
 from octollm.contracts import TaskContract, TaskResult, TaskStatus
 from octollm.errors import BudgetExceeded, DatabaseUnavailable, OctoError, TaskFailure
 
@@ -42,11 +41,17 @@ class Attempt:
     number: int
     max_attempts: int
     deadline_at: datetime
+    seconds: float
     contract: TaskContract
-    began: float = field(default_factory=time.perf_counter)
+    began: float = field(default_factory=time.monotonic)
 
     def milliseconds(self) -> int:
-        return int((time.perf_counter() - self.began) * 1000)
+        """How long it has been running."""
+        return int((time.monotonic() - self.began) * 1000)
+
+    def seconds_left(self) -> float:
+        """How long it may go on, of the `seconds` it had when it was claimed."""
+        return self.seconds - (time.monotonic() - self.began)
 
 
 class TaskRunner:
@@ -75,9 +80,12 @@ class TaskRunner:
 
     async def _claim(self, task_id: UUID) -> Attempt | None:
         async with self._database.transaction() as session:
-            task = await store.claim(session, task_id)
-        if task is None or task.run_token is None or task.deadline_at is None:
+            claimed = await store.claim(session, task_id)
+        if claimed is None:
             return None
+        task, seconds = claimed
+        if task.run_token is None or task.deadline_at is None:
+            raise AssertionError("a claimed task has a run token and a deadline")
         self._parts.metrics.attempts.inc()
         return Attempt(
             task_id=task.id,
@@ -85,6 +93,7 @@ class TaskRunner:
             number=task.attempt,
             max_attempts=task.max_attempts,
             deadline_at=task.deadline_at,
+            seconds=seconds,
             contract=views.contract_of(task),
         )
 
@@ -98,10 +107,10 @@ class TaskRunner:
         )
         try:
             return await within(
-                seconds_left(attempt.deadline_at, datetime.now(UTC)),
+                attempt.seconds_left(),
                 self._parts.pipeline.process_task(attempt.contract, context),
             )
-        except TimeoutError:
+        except OutOfTime:
             limit = attempt.contract.budget.max_time_seconds
             raise BudgetExceeded(
                 f"The time budget of {limit:g} seconds is used up.", dimension="time"
@@ -116,8 +125,7 @@ class TaskRunner:
             error,
             attempt=attempt.number,
             max_attempts=attempt.max_attempts,
-            now=datetime.now(UTC),
-            deadline_at=attempt.deadline_at,
+            seconds_left=attempt.seconds_left(),
             backoff=self._parts.settings.retry_backoff,
         )
         exc_info = None if isinstance(error, OctoError) else error

@@ -45,21 +45,25 @@ class Screening:
         """
         batch = list(documents(parts))
         asking = [self._reflex.process(document.text, context=door) for document in batch]
-        try:
-            verdicts = await asyncio.gather(*asking)
-        except ReflexUnavailable:
-            if not self._settings.reflex_fail_open:
-                raise
-            log.warning("texts passed unscreened: the Reflex Layer is away", door=door)
-            return
+        answers = await asyncio.gather(*asking, return_exceptions=True)
+        screened = [
+            (document, answer)
+            for document, answer in zip(batch, answers, strict=True)
+            if not isinstance(answer, BaseException)
+        ]
         refused = refusal(
-            zip(batch, verdicts, strict=True),
+            screened,
             policy,
             pii_confidence=self._settings.pii_block_confidence,
             injection_score=self._settings.injection_block_score,
         )
         if refused is not None:
             raise refused
+        for answer in answers:
+            if isinstance(answer, ReflexUnavailable) and self._settings.reflex_fail_open:
+                log.warning("a text passed unscreened: the Reflex Layer is away", door=door)
+            elif isinstance(answer, BaseException):
+                raise answer
 
 
 def refusal(
@@ -78,18 +82,32 @@ def refusal(
     private: list[Finding] = []
     for document, verdict in screened:
         if verdict.injection_detected and verdict.injection_score >= injection_score:
-            for attempt in verdict.injection_matches:
-                place = document.locate(attempt.start, attempt.end)
-                injections.append(Finding(place[0], attempt.injection_type, *place[1:]))
-        for match in verdict.pii_matches:
-            if policy == "block" and match.confidence >= pii_confidence:
-                place = document.locate(match.start, match.end)
-                private.append(Finding(place[0], match.pii_type, *place[1:]))
+            attempts = [(m.injection_type, m.start, m.end) for m in verdict.injection_matches]
+            injections += _findings(document, attempts or [_SOMEWHERE])
+        if verdict.pii_detected and policy == "block":
+            values = [
+                (m.pii_type, m.start, m.end)
+                for m in verdict.pii_matches
+                if m.confidence >= pii_confidence
+            ]
+            private += _findings(document, values if verdict.pii_matches else [_SOMEWHERE])
     if injections:
         return _refuse(InjectionDetected, injections + private)
     if private:
         return _refuse(PiiDetected, private)
     return None
+
+
+_SOMEWHERE = ("unspecified", 0, 0)
+"""What a verdict that gives no places is taken to mean: found, somewhere in the document."""
+
+
+def _findings(document: Document, spans: Iterable[tuple[str, int, int]]) -> list[Finding]:
+    found = []
+    for kind, start, end in spans:
+        field, first, last = document.locate(start, end)
+        found.append(Finding(field, kind, first, last))
+    return found
 
 
 def _refuse(error: type[RefusedByPolicy], findings: list[Finding]) -> RefusedByPolicy:

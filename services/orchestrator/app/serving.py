@@ -13,6 +13,7 @@ from fastapi import FastAPI
 GRACE_SECONDS = 10
 KEEP_ALIVE_SECONDS = 30
 BACKLOG = 2_048
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 log = structlog.get_logger(__name__)
@@ -29,13 +30,13 @@ def listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise PortTaken(
             f"Cannot listen on {host}:{port}: {error.strerror}. Is another OctoLLM running there? "
             "Choose another port with --port."
         ) from None
-    listener.listen(BACKLOG)
     return listener
 
 
@@ -73,10 +74,11 @@ def stop_signal() -> asyncio.Event:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def first(number: int) -> None:
+    def first() -> None:
         stop.set()
-        loop.remove_signal_handler(number)
+        for number in STOP_SIGNALS:
+            loop.remove_signal_handler(number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, first, number)
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, first)
     return stop

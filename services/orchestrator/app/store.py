@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Float, Interval, cast, func, insert, select, text, tuple_, update
+from sqlalchemy import Float, Interval, cast, extract, func, insert, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -114,10 +114,11 @@ async def set_job(session: AsyncSession, task_id: UUID, job_id: int) -> None:
     await session.execute(update(Task).where(Task.id == task_id).values(job_id=job_id))
 
 
-async def claim(session: AsyncSession, task_id: UUID) -> Task | None:
+async def claim(session: AsyncSession, task_id: UUID) -> tuple[Task, float] | None:
     """Start an attempt: a new run token fences off every earlier one. None: not to be started.
 
-    The deadline is set once, at the first start, and survives crashes.
+    The deadline is set once, at the first start, and survives crashes. Returned beside the task:
+    the seconds left until then by the database's clock, since a worker's may differ.
     """
     seconds = cast(Task.budget["max_time_seconds"].astext, Float)
     deadline = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds, type_=Interval)
@@ -137,12 +138,13 @@ async def claim(session: AsyncSession, task_id: UUID) -> Task | None:
             deadline_at=func.coalesce(Task.deadline_at, deadline),
             updated_at=func.now(),
         )
-        .returning(Task)
+        .returning(Task, extract("epoch", Task.deadline_at - func.now()).label("seconds_left"))
     )
-    task = (await session.execute(statement)).scalar_one_or_none()
-    if task is not None:
-        await add_event(session, task.id, "task.started", {"attempt": task.attempt})
-    return task
+    row = (await session.execute(statement)).one_or_none()
+    if row is None:
+        return None
+    await add_event(session, task_id, "task.started", {"attempt": row.Task.attempt})
+    return row.Task, float(row.seconds_left)
 
 
 async def lock_task(session: AsyncSession, task_id: UUID) -> Task | None:

@@ -12,12 +12,19 @@ GOODBYE_SECONDS = 0.5
 """How long cancelled work may take to clean up before it is left behind."""
 
 
+class OutOfTime(Exception):
+    """The work took longer than it may. Not TimeoutError, which the work itself may raise."""
+
+
 async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
-    """Return what `work` returns; raise TimeoutError if it takes longer than `seconds`.
+    """Return what `work` returns; raise OutOfTime if it takes longer than `seconds`.
 
     Work that ignores its cancellation is left behind after `GOODBYE_SECONDS`, also when the
     caller itself is cancelled: an arm that hangs must not hold up its worker.
     """
+    if seconds <= 0:
+        work.close()
+        raise OutOfTime
     task = asyncio.ensure_future(work)
     try:
         done, _ = await asyncio.wait({task}, timeout=seconds)
@@ -26,19 +33,23 @@ async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
         raise
     if not done:
         await _leave(task)
-        raise TimeoutError
+        raise OutOfTime
     return task.result()
 
 
 async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    """Return what `work` returns, and let nothing cut it short: a cancellation that arrives
-    meanwhile is raised only after `work` has ended."""
+    """Return what `work` returns, and let nothing cut it short: cancellations that arrive
+    meanwhile are raised only after `work` has ended."""
     task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        raise
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    return task.result()
 
 
 async def _leave(task: asyncio.Future[Any]) -> None:

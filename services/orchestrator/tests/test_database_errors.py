@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from psycopg import errors as pg
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import exc, make_url, text
+from sqlalchemy import exc, text
 
 from app.config import Settings
 from app.database import (
@@ -17,7 +17,6 @@ from app.database import (
     Database,
     connect_args,
     is_away,
-    sqlalchemy_url,
     translated,
 )
 from octollm.errors import DatabaseUnavailable
@@ -41,7 +40,6 @@ AWAY = [
 ]
 HERE = [
     pg.UniqueViolation(),
-    pg.UndefinedTable(),
     pg.NumericValueOutOfRange(),
     pg.InternalError_(),
 ]
@@ -99,16 +97,28 @@ def test_without_an_error_nothing_happens() -> None:
     [
         "postgresql://127.0.0.1:5432/octollm",
         "postgresql://user:p%40ss%2Fw%3Ard@db.example:6432/octollm",
-        "postgresql://user:postgresql%3A%2F%2F@db.example/octollm",
         "postgresql://[::1]:5432/octollm?sslmode=require",
         "postgresql:///octollm?host=%2Frun%2Fpostgresql&user=octollm",
+        "postgresql://first.example:5432,second.example:5433/octollm?target_session_attrs=primary",
     ],
 )
-def test_sqlalchemy_reaches_what_libpq_would(url: str) -> None:
-    ours = make_url(sqlalchemy_url(url))
-    assert ours.drivername == "postgresql+psycopg"
-    _, reached = ours.get_dialect()().create_connect_args(ours)
-    assert {name: str(value) for name, value in reached.items()} == conninfo_to_dict(url)
+async def test_the_driver_is_given_what_libpq_reads(url: str) -> None:
+    database = Database(Settings(database_url=url))
+    _, reached = database.engine.dialect.create_connect_args(database.engine.url)
+    assert "host" not in reached  # SQLAlchemy's own reading of a URL stays out of it
+    assert conninfo_to_dict(url).items() <= database.connect_args.items()
+    await database.close()
+
+
+def test_a_database_without_tables_says_what_to_do() -> None:
+    with pytest.raises(DatabaseUnavailable, match="octollm migrate"), translated():
+        raise wrapped(pg.UndefinedTable())
+
+
+@pytest.mark.parametrize("seconds", ["0.0005", "0", "-1", "inf", "nan"])
+def test_a_time_out_that_would_be_none_is_refused(seconds: str) -> None:
+    with pytest.raises(ValueError, match="db_statement_timeout"):
+        Settings.model_validate({"db_statement_timeout": seconds})
 
 
 def test_every_wait_on_the_database_is_bounded() -> None:

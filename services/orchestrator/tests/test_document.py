@@ -158,3 +158,9 @@ def test_every_text_of_a_request_is_screened() -> None:
         ("metadata.team.0", "a"),
     ]
     assert [part.field for part in parts_of_request(TaskRequest(goal="a", context=""))] == ["goal"]
+
+
+@pytest.mark.parametrize("start", [2, 3])
+def test_a_span_that_begins_between_two_parts_belongs_to_the_second(start: int) -> None:
+    [document] = documents([Part("goal", "ab"), Part("context", "cd")])
+    assert document.locate(start, 6) == ("context", 0, 2)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from app.lifecycle import (
@@ -30,7 +28,6 @@ from octollm.errors import (
     TaskFailure,
 )
 
-NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SECRET = "ada@example.org"
 FINAL = [status for status in TaskStatus if status.final]
 UNFINISHED = [status for status in TaskStatus if not status.final]
@@ -41,8 +38,7 @@ def decide(error: Exception, attempt: int = 1, left: float = 300, backoff: float
         error,
         attempt=attempt,
         max_attempts=3,
-        now=NOW,
-        deadline_at=NOW + timedelta(seconds=left),
+        seconds_left=left,
         backoff=backoff,
     )
 
@@ -146,3 +142,10 @@ def test_a_task_whose_workers_all_vanished_fails(status: TaskStatus) -> None:
 def test_a_task_that_someone_else_has_is_left_alone(status: TaskStatus) -> None:
     decision = after_refused_claim(status, cancel_requested=False, attempt=2, max_attempts=3)
     assert decision == LeaveAlone()
+
+
+def test_a_foreign_error_is_named_and_never_quoted() -> None:
+    class Foreign(Exception):
+        detail = SECRET
+
+    assert reason(Foreign(SECRET)) == "Foreign"

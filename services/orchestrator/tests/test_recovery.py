@@ -122,11 +122,14 @@ async def test_a_worker_outlives_its_connections(house: Any) -> None:
 async def test_the_row_decides_who_may_write(house: Any) -> None:
     task_id = UUID(await house.submit())
     async with house.parts.database.transaction() as session:
-        first = await store.claim(session, task_id)
+        claimed = await store.claim(session, task_id)
     async with house.parts.database.transaction() as session:
-        second = await store.claim(session, task_id)
-    assert first is not None
-    assert second is not None
+        again = await store.claim(session, task_id)
+    assert claimed is not None
+    assert again is not None
+    (first, had), (second, has) = claimed, again
+    assert had == 300
+    assert has <= had
     assert first.deadline_at == second.deadline_at  # crashes do not move it
     async with house.parts.database.transaction() as session:
         assert not await store.update_task_status(

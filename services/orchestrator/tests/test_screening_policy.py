@@ -232,3 +232,20 @@ async def test_failing_open_is_for_a_reflex_layer_that_is_away_alone() -> None:
         with pytest.raises(RuntimeError):
             await door.check([Part("goal", "a")], "block", "submit")
     assert logged == []
+
+
+def test_a_verdict_that_gives_no_places_is_believed_all_the_same() -> None:
+    attacked = verdict(score=1.0).model_copy(update={"injection_detected": True})
+    private = verdict().model_copy(update={"pii_detected": True})
+    for seen, error in ((attacked, InjectionDetected), (private, PiiDetected)):
+        refused = decide((document(goal="x"), seen))
+        assert isinstance(refused, error)
+        assert findings(refused) == [("goal", "unspecified", 0, 0)]
+
+
+async def test_failing_open_still_refuses_what_could_be_screened() -> None:
+    seen = verdict(attacks=(attack(0, 5),), score=1.0)
+    long = "x" * 100_000
+    door, _ = screening({"attack": seen, long: ReflexUnavailable()}, reflex_fail_open=True)
+    with pytest.raises(InjectionDetected):
+        await door.check([Part("goal", "attack"), Part("context", long)], "block", "submit")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app import supervision
-from app.supervision import to_the_end, within
+from app.supervision import OutOfTime, to_the_end, within
 
 LONG = 60.0
 
@@ -77,7 +77,7 @@ async def test_an_error_of_the_work_passes_as_it_is() -> None:
 
 async def test_work_past_its_time_is_cancelled_and_may_clean_up() -> None:
     work = Work()
-    with pytest.raises(TimeoutError):
+    with pytest.raises(OutOfTime):
         await within(0.01, work.run())
     assert work.cancelled
     assert work.ended.is_set()
@@ -86,14 +86,14 @@ async def test_work_past_its_time_is_cancelled_and_may_clean_up() -> None:
 @pytest.mark.parametrize("seconds", [0, -1])
 async def test_with_no_time_left_nothing_is_waited_for(seconds: float) -> None:
     work = Work()
-    with pytest.raises(TimeoutError):
+    with pytest.raises(OutOfTime):
         await within(seconds, work.run())
     assert work.cancelled or not work.begun.is_set()
 
 
 async def test_work_that_ignores_its_cancellation_is_left_behind(short_goodbye: None) -> None:
     work = Work(ignores_cancellation=True)
-    with pytest.raises(TimeoutError):
+    with pytest.raises(OutOfTime):
         await within(0.01, work.run())
     assert work.cancelled
     assert not work.ended.is_set()
@@ -105,7 +105,7 @@ async def test_what_left_behind_work_raises_later_is_nobody_s_complaint(
     short_goodbye: None, complaints: list[dict[str, Any]]
 ) -> None:
     work = Work(ignores_cancellation=True)
-    with pytest.raises(TimeoutError):
+    with pytest.raises(OutOfTime):
         await within(0.01, work.run(RuntimeError("too late")))
     work.may_end.set()
     left = asyncio.all_tasks() - {asyncio.current_task()}
@@ -169,3 +169,33 @@ async def test_an_error_of_the_work_gives_way_to_the_cancellation(
     await asyncio.wait({caller})
     assert caller.cancelled()
     assert complaints == []
+
+
+async def test_work_is_not_begun_when_no_time_is_left() -> None:
+    work = Work()
+    with pytest.raises(OutOfTime):
+        await within(0, work.run())
+    assert not work.begun.is_set()
+
+
+async def test_a_time_out_of_the_work_itself_is_its_own() -> None:
+    work = Work()
+    work.may_end.set()
+    with pytest.raises(TimeoutError):
+        await within(LONG, work.run(TimeoutError()))
+
+
+async def test_an_ending_is_written_however_often_it_is_cancelled() -> None:
+    work = Work()
+    caller = asyncio.create_task(to_the_end(work.run()))
+    await work.begun.wait()
+    for _ in range(3):
+        caller.cancel()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert not caller.done()
+    work.may_end.set()
+    await asyncio.wait({caller})
+    assert work.ended.is_set()
+    assert not work.cancelled
+    assert caller.cancelled()

@@ -197,8 +197,9 @@ async def test_an_attempt_that_lost_the_task_changes_nothing(scripted: Any) -> N
     task_id = await house.submit()
     await arm.begun.wait()
     async with house.parts.database.transaction() as session:
-        other = await store.claim(session, UUID(task_id))
-    assert other is not None
+        claimed = await store.claim(session, UUID(task_id))
+    assert claimed is not None
+    other, _ = claimed
     go_on.set()
     await house.stop_workers()
     task = await house.task(task_id)
@@ -313,3 +314,12 @@ async def test_a_long_finish_survives_the_stop_of_its_worker(scripted: Any) -> N
         go_on.set()
         await stopping
     assert (await house.task(task_id))["status"] == "completed"
+
+
+async def test_an_arms_own_time_out_is_a_passing_fault(scripted: Any) -> None:
+    async def impatient() -> Outcome:
+        raise TimeoutError
+
+    house, _ = await scripted(impatient)
+    task = await house.ended(await house.submit())
+    assert (task["status"], task["attempt"]) == ("completed", 2)

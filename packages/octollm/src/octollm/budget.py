@@ -1,8 +1,7 @@
-"""Pure rules of what a task may use, and of what it has used."""
+"""What a task has used of its budget."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,13 +15,3 @@ class Spend(BaseModel):
     tokens: Annotated[int, Field(ge=0)] = 0
     seconds: Annotated[float, Field(ge=0)] = 0.0
     cost_usd: Annotated[float, Field(ge=0)] = 0.0
-
-
-def deadline(first_start: datetime, max_time_seconds: float) -> datetime:
-    """Return when a task first started at `first_start` must have ended; crashes do not move it."""
-    return first_start + timedelta(seconds=max_time_seconds)
-
-
-def seconds_left(deadline_at: datetime, now: datetime) -> float:
-    """Return how long a task may still run; never below zero."""
-    return max(0.0, (deadline_at - now).total_seconds())

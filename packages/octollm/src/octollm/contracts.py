@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from octollm.budget import Spend
-from octollm.fields import JsonObject, Text, not_blank
+from octollm.fields import JsonObject, not_blank, storable
 
 MAX_GOAL_CHARACTERS = 10_000
 MAX_CONTEXT_CHARACTERS = 50_000
@@ -70,19 +70,26 @@ class TaskRequest(Request):
     """The body of `POST /submit`."""
 
     goal: Annotated[
-        Text,
+        str,
         Field(min_length=1, max_length=MAX_GOAL_CHARACTERS, description="What is to be done."),
+        AfterValidator(storable),
         AfterValidator(not_blank),
     ]
     context: Annotated[
-        Text | None,
-        Field(max_length=MAX_CONTEXT_CHARACTERS, description="The material to work on."),
+        Annotated[str, Field(max_length=MAX_CONTEXT_CHARACTERS), AfterValidator(storable)] | None,
+        Field(description="The material to work on."),
     ] = None
     constraints: Annotated[
         JsonObject, Field(description="Limits and options an arm understands.")
     ] = {}
     acceptance_criteria: Annotated[
-        list[Annotated[Text, Field(min_length=1, max_length=MAX_CRITERION_CHARACTERS)]],
+        list[
+            Annotated[
+                str,
+                Field(min_length=1, max_length=MAX_CRITERION_CHARACTERS),
+                AfterValidator(storable),
+            ]
+        ],
         Field(max_length=MAX_CRITERIA, description="What must hold for the result."),
     ] = []
     budget: ResourceBudget = ResourceBudget()

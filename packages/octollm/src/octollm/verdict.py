@@ -9,9 +9,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from octollm.fields import Text
+from octollm.fields import Text, storable
 
 MAX_SCREENED_CHARACTERS = 100_000
 
@@ -47,7 +47,9 @@ class ReflexRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    text: Annotated[Text, Field(min_length=1, max_length=MAX_SCREENED_CHARACTERS)]
+    text: Annotated[
+        str, Field(min_length=1, max_length=MAX_SCREENED_CHARACTERS), AfterValidator(storable)
+    ]
     user_id: Annotated[Text | None, Field(max_length=256)] = None
     context: Annotated[
         Text | None,

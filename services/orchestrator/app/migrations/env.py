@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from alembic import context
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import create_engine, pool, text
 
+from app.database import SQLALCHEMY_URL
 from app.models import Base
 
 MIGRATION_LOCK = 0x0C70_11A2
 
 config = context.config
-url = config.attributes["url"]
 ours = {*Base.metadata.tables, "alembic_version"}
 
 
@@ -19,7 +20,11 @@ def include_name(name: str | None, kind: str, _parents: object) -> bool:
     return kind != "table" or name in ours
 
 
-engine = create_engine(url, poolclass=pool.NullPool)
+engine = create_engine(
+    SQLALCHEMY_URL,
+    poolclass=pool.NullPool,
+    connect_args=conninfo_to_dict(config.attributes["database_url"]),
+)
 with engine.connect() as connection:
     context.configure(
         connection=connection,

@@ -25,8 +25,22 @@ def pages() -> dict[Path, str]:
     return {FOLDER / f"{name}.yaml": page(app) for name, app in services.items()}
 
 
+class Dumper(yaml.SafeDumper):
+    """Writes a text of several lines as one reads it."""
+
+
+def _text(dumper: Dumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+Dumper.add_representer(str, _text)
+
+
 def page(app: FastAPI) -> str:
-    return yaml.safe_dump(app.openapi(), sort_keys=False, allow_unicode=True, width=100)
+    """Return an application's OpenAPI document as YAML."""
+    document = app.openapi()
+    return yaml.dump(document, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
 def stale() -> list[Path]:

@@ -21,7 +21,7 @@ from octollm.arm import Arm
 from octollm.contracts import MAX_BODY_BYTES
 from octollm.service.web import instrument
 
-DESCRIPTION = """
+DESCRIPTION = """\
 Submit a goal for an LLM to work on, with acceptance criteria and a budget; get back a checked
 result or a clear reason why not. Every text is screened before it is stored.
 
@@ -50,6 +50,7 @@ def create_app(
         version=version("octollm-orchestrator"),
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
         lifespan=_lifespan(settings, known, registry, reflex_transport),
     )
     app.include_router(tasks.router)

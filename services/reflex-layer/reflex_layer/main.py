@@ -79,6 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
         description="Screens texts for private data and prompt injection. Nothing is stored.",
         lifespan=_lifespan,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.ready = False
     web.instrument(app, registry, max_body_bytes=MAX_BODY_BYTES)

@@ -27,7 +27,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
 .PHONY: help demo up test check format openapi migration bench lock coverage hooks clean \
-	format-check lint types floors openapi-check FORCE
+	format-check lint types floors openapi-check coverage-report FORCE
 
 help: ## List the verbs
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' \
@@ -42,14 +42,15 @@ up: $(READY) ## Run everything on this machine until Ctrl-C; ARGS="--port 9000" 
 test: $(READY) ## Run every test; ARGS="-k cancel" chooses some
 	$(BIN)/pytest -n auto -rs $(ARGS)
 
-check: format-check lint types floors openapi-check ## Check format, lint, types, floors, API pages
+check: format-check lint types floors openapi-check ## Check format, lint, types, floors, generated pages
 
 format: $(READY) ## Format the code, and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/black .
 
-openapi: $(READY) ## Write docs/api/openapi from what the services serve
+openapi: $(READY) ## Write docs/api/openapi and docs/settings.md from the code
 	$(BIN)/python scripts/openapi.py
+	$(BIN)/python scripts/settings_page.py
 
 migration: $(READY) ## Draft the next migration from models.py: make migration name="add priority"
 	@test -n "$(name)" || { echo 'Say what it does: make migration name="add priority"' >&2; exit 2; }
@@ -59,8 +60,11 @@ migration: $(READY) ## Draft the next migration from models.py: make migration n
 bench: $(READY) ## Run every benchmark, and print its figures
 	@for bench in benchmarks/bench_*.py; do $(BIN)/python $$bench $(ARGS) || exit; done
 
-coverage: $(READY) ## Run every test, measured; fails where a house is below 90 %
-	$(BIN)/pytest -n auto -rs --cov --cov-report= $(ARGS)
+coverage: ## Run every test, measured; fails where a house is below 90 %
+	$(MAKE) test ARGS="--cov --cov-report= $(ARGS)"
+	$(MAKE) coverage-report
+
+coverage-report: $(READY)
 	@failed=; for house in $(HOUSES); do \
 		echo; echo "$$house"; \
 		$(BIN)/coverage report --include="$$house/*" --fail-under=$(LEAST_COVERAGE) || failed=1; \
@@ -100,6 +104,7 @@ floors: $(READY)
 
 openapi-check: $(READY)
 	$(BIN)/python scripts/openapi.py --check
+	$(BIN)/python scripts/settings_page.py --check
 
 # Set-up. The mark is taken away first and put back last, so that what was interrupted in between
 # is not used: without the mark the environment is made anew. With an old one it is brought up to date.

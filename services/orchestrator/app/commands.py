@@ -18,17 +18,26 @@ if TYPE_CHECKING:
 
 USAGE = 2
 
-host_option = click.option("--host", help="Address to listen on [env OCTOLLM_HOST].")
-port_option = click.option("--port", type=int, help="Port to listen on [env OCTOLLM_PORT].")
+host_option = click.option(
+    "--host", envvar="OCTOLLM_HOST", show_envvar=True, help="Address to listen on."
+)
+port_option = click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    envvar="OCTOLLM_PORT",
+    show_envvar=True,
+    help="Port to listen on; 0 takes any free one.",
+)
 data_option = click.option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False),
     envvar="OCTOLLM_DATA_DIR",
-    help="Folder that keeps the data [env OCTOLLM_DATA_DIR].",
+    show_envvar=True,
+    help="Folder that keeps the data.",
 )
 
 
-@click.command()
+@click.command(short_help="Run everything on this machine until Ctrl-C.")
 @host_option
 @port_option
 @data_option
@@ -44,7 +53,7 @@ def up(host: str | None, port: int | None, data_dir: Path | None) -> None:
         _fail(str(error))
 
 
-@click.command()
+@click.command(short_help="Run five scenarios on the real stack, with a report.")
 @click.option("--keep", is_flag=True, help="Keep the data folder and say where it is.")
 def demo(keep: bool) -> None:
     """Run five scenarios against the real stack, and say how each went."""
@@ -58,7 +67,7 @@ def demo(keep: bool) -> None:
     sys.exit(0 if passed else 1)
 
 
-@click.command()
+@click.command(short_help="Run the API.")
 @host_option
 @port_option
 def serve(host: str | None, port: int | None) -> None:
@@ -77,8 +86,14 @@ def serve(host: str | None, port: int | None) -> None:
         serving.server_of(create_app(settings)).run(sockets=[listener])
 
 
-@click.command()
-@click.option("--concurrency", type=int, help="Tasks at a time [env OCTOLLM_WORKER_CONCURRENCY].")
+@click.command(short_help="Run a worker.")
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 500),
+    envvar="OCTOLLM_WORKER_CONCURRENCY",
+    show_envvar=True,
+    help="Tasks at a time in each of the OCTOLLM_WORKER_INSTANCES consumers.",
+)
 def worker(concurrency: int | None) -> None:
     """Run a worker, on the database of OCTOLLM_DATABASE_URL. Start as many as you like."""
     from app import serving
@@ -94,7 +109,7 @@ def worker(concurrency: int | None) -> None:
     asyncio.run(main())
 
 
-@click.command()
+@click.command(short_help="Bring the database to this version's tables.")
 @click.option("--revision", default="head", show_default=True, help="Migration to go up to.")
 def migrate(revision: str) -> None:
     """Bring the database of OCTOLLM_DATABASE_URL to this version's tables."""
@@ -106,8 +121,9 @@ def migrate(revision: str) -> None:
     _log(settings)
     try:
         migrations.upgrade(settings.database_url, revision)
-    except OperationalError:
-        _fail("The database of OCTOLLM_DATABASE_URL does not answer. Is it running?", code=3)
+    except OperationalError as error:
+        said = str(error.orig).strip().splitlines()[-1]
+        _fail(f"The database of OCTOLLM_DATABASE_URL cannot be used: {said}", code=3)
     click.echo(f"The database is at migration {migrations.head_revision()}.")
 
 

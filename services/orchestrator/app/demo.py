@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console, Group
+from rich.markup import escape
 from rich.panel import Panel
 from rich.text import Text
 
 from app.config import Settings
-from app.serving import stop_signal
+from app.serving import listen, stop_signal
 from app.standalone import running
 from octollm.client import AsyncClient
 from octollm.contracts import TaskRequest, TaskStatus
@@ -121,7 +122,8 @@ async def run(settings: Settings, *, keep: bool = False) -> bool:
     console.print("[bold]OctoLLM[/]: PostgreSQL, Reflex Layer, API and worker are starting …")
     began = time.perf_counter()
     try:
-        async with running(settings, folder) as stack, AsyncClient(stack.url) as client:
+        listener = listen(settings.host, settings.port)
+        async with running(settings, folder, listener) as stack, AsyncClient(stack.url) as client:
             stop = asyncio.create_task(stop_signal().wait())
             console.print(f"Ready at {stack.url} after {time.perf_counter() - began:.1f} s\n")
             playing = asyncio.create_task(_play_all(console, client))
@@ -195,7 +197,7 @@ def _conclude(console: Console, results: list[bool], folder: Path | None) -> Non
     style = "bold green" if all(results) else "bold red"
     console.print(f"\n[{style}]{passed} of {len(results)} scenarios passed.[/]")
     if folder is not None:
-        console.print(f"The data were kept in {folder}")
+        console.print(f"The data were kept in {escape(str(folder))}")
     console.print("Where to look next:")
     console.print("  make up               the same stack, kept running, with its data")
     console.print("  README.md             a first task by curl, command line and Python")

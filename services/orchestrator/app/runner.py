@@ -113,7 +113,7 @@ class TaskRunner:
         except OutOfTime:
             limit = attempt.contract.budget.max_time_seconds
             raise BudgetExceeded(
-                f"The time budget of {limit:g} seconds is used up.", dimension="time"
+                f"The time budget of {limit:g} s is used up.", dimension="time"
             ) from None
 
     async def _emit(self, attempt: Attempt, event_type: str, data: dict[str, Any]) -> None:

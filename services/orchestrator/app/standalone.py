@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from app import embedded, migrate, worker
 from app.config import Settings
 from app.main import create_app
-from app.serving import listen, server_of, until_started, url_of
+from app.serving import server_of, until_started, url_of
 from arms.roster import load_arms
 from octollm.arm import Arm
 from reflex_layer.config import Settings as ReflexSettings
@@ -35,15 +35,19 @@ class Stack:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, data_dir: Path, *, arms: Mapping[str, Arm] | None = None
+    settings: Settings,
+    data_dir: Path,
+    listener: socket.socket,
+    *,
+    arms: Mapping[str, Arm] | None = None,
 ) -> AsyncIterator[Stack]:
     """Start database, Reflex Layer, API and worker in this process; stop them in reverse.
 
-    `settings` give the port (0: any free one); the database is the folder's own. Raises
-    PortTaken, and the launcher's errors when the folder cannot be used. If a part breaks, the
-    body is cancelled and the part's error raised.
+    The API answers on `listener`, which is closed at the end; the database is the folder's own.
+    Raises the launcher's errors when the folder cannot be used. If a part breaks, the body is
+    cancelled and the part's error raised.
     """
-    with listen(settings.host, settings.port) as listener, embedded.running(data_dir) as database:
+    with listener, embedded.running(data_dir) as database:
         await asyncio.to_thread(database.create_database, DATABASE)
         ours = settings.model_copy(
             update={"database_url": database.url(DATABASE), "reflex_url": REFLEX_URL}

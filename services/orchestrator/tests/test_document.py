@@ -164,3 +164,18 @@ def test_every_text_of_a_request_is_screened() -> None:
 def test_a_span_that_begins_between_two_parts_belongs_to_the_second(start: int) -> None:
     [document] = documents([Part("goal", "ab"), Part("context", "cd")])
     assert document.locate(start, 6) == ("context", 0, 2)
+
+
+def test_a_field_of_the_request_that_holds_text_cannot_be_forgotten() -> None:
+    """A new field of the request must be added to `parts_of_request`, or to those without text."""
+    without_text = {"budget", "assigned_arm", "priority", "pii_policy"}
+    sent: dict[str, object] = {
+        "goal": "canary goal",
+        "context": "canary context",
+        "constraints": {"a": ["canary constraints"]},
+        "acceptance_criteria": ["canary acceptance_criteria"],
+        "metadata": {"a": {"b": "canary metadata"}},
+    }
+    assert set(sent) == set(TaskRequest.model_fields) - without_text
+    seen = {part.text for part in parts_of_request(TaskRequest.model_validate(sent))}
+    assert {f"canary {field}" for field in sent} <= seen

@@ -33,9 +33,13 @@ _TIMEOUT_SECONDS = 30
 
 
 @click.command()
-@click.option("--host", help="The address to listen on.  [REFLEX_HOST, default: 127.0.0.1]")
+@click.option("--host", envvar="REFLEX_HOST", show_envvar=True, help="Address to listen on.")
 @click.option(
-    "--port", type=click.IntRange(0, 65_535), help="The port.  [REFLEX_PORT, default: 8080]"
+    "--port",
+    type=click.IntRange(0, 65_535),
+    envvar="REFLEX_PORT",
+    show_envvar=True,
+    help="Port to listen on; 0 takes any free one.",
 )
 def reflex(host: str | None, port: int | None) -> None:
     """Run the Reflex Layer as a service of its own."""
@@ -51,7 +55,7 @@ def reflex(host: str | None, port: int | None) -> None:
     )
 
 
-@click.command()
+@click.command(short_help="Screen a text, a file or stdin.")
 @click.argument("source", metavar="TEXT|FILE|-")
 @click.option("--url", help="Ask the Reflex Layer running there; else screen in this process.")
 @click.option("--redact", "redacted", is_flag=True, help="Write the text with values replaced.")

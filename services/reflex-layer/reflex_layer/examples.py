@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from reflex_layer.screen import RULESET, screen
+from reflex_layer.screen import screen
+
+RULESET: Final = "1.0.0+3f9c1a7be204"
+"""As it looks; the true one changes with every rule, and the document shall not."""
 
 _TEXTS: Final = {
     "clean": "Summarise the minutes of Monday's meeting.",
@@ -29,6 +32,7 @@ def answers() -> dict[int | str, dict[str, Any]]:
                 processing_time_ms=0.12,
             )
             .model_dump(mode="json")
+            | {"ruleset": RULESET}
         }
         for name, text in _TEXTS.items()
     }

@@ -113,7 +113,8 @@ def show_duration(seconds: float) -> str:
     for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
         if seconds >= 2 * size:
             return f"{seconds / size:,.1f}".removesuffix(".0") + f" {unit}"
-    return f"{seconds:,.3f}".rstrip("0").rstrip(".") + " seconds"
+    shown = f"{seconds:,.3f}".rstrip("0").rstrip(".")
+    return f"{shown} second" if shown == "1" else f"{shown} seconds"
 
 
 def _rounded(value: Number) -> Number:

@@ -67,6 +67,7 @@ def _quieten_libraries() -> None:
     logging.getLogger("uvicorn.access").disabled = True
     for name in ("httpx2", "httpcore2", "procrastinate", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # its warnings quote the server
 
 
 def add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -1,0 +1,137 @@
+"""Documents that cannot lie: links lead somewhere, and nothing there is goes unnamed."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+import pytest
+from pages import BLOCK, ROOT, TEXTS, blocks
+from prometheus_client import CollectorRegistry
+
+from app.config import Settings
+from app.lifecycle import TRANSITIONS
+from app.main import create_app
+from app.metrics import Metrics
+from app.models import Base
+from app.reflex_metrics import ReflexMetrics
+from arms.roster import BUILT_IN
+from octollm.cli import cli
+from octollm.errors import OctoError, ServerUnreachable, TaskFailure, WaitTimeout
+from octollm.verdict import InjectionType, PiiType
+
+DECISIONS = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
+
+
+def test_every_verb_is_explained_and_every_verb_explained_is_there() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    verbs = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
+    assert {verb for verb in verbs if f"`make {verb}" not in TEXTS["CONTRIBUTING.md"]} == set()
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    for page, text in TEXTS.items():
+        assert set(re.findall(r"(?:`|^\$ )make ([a-z-]+)", text, re.MULTILINE)) <= targets, page
+
+
+def missing(names: Iterable[str], *pages: str) -> list[str]:
+    """Return the names that none of the pages has in code marks."""
+    text = "".join(TEXTS[page] for page in pages)
+    return [name for name in names if not re.search(rf"`{re.escape(name)}[`{{ ]", text)]
+
+
+def test_every_command_is_named() -> None:
+    names = [f"octollm {name}" for name in cli.list_commands(click.Context(cli))]
+    code = "".join(code for page in TEXTS for _, code in blocks(page))
+    assert [name for name in missing(names, *TEXTS) if f"{name} " not in code] == []
+
+
+def test_every_arm_kind_route_table_and_event_is_named() -> None:
+    orchestrator = "docs/components/orchestrator.md"
+    routes = [
+        f"{method.upper()} {path}"
+        for path, methods in create_app(Settings()).openapi()["paths"].items()
+        for method in methods
+    ]
+    assert missing(routes, orchestrator) == []
+    assert missing([make().name for make in BUILT_IN], "services/arms/README.md") == []
+    assert missing([*PiiType, *InjectionType], "docs/components/reflex-layer.md") == []
+    assert missing(list(Base.metadata.tables), "docs/architecture.md") == []
+    assert missing(list(TRANSITIONS), orchestrator, "docs/glossary.md") == []
+    store = (ROOT / "services/orchestrator/app/store.py").read_text("utf-8")
+    endings = re.findall(r'TaskStatus\.\w+: "(\w+)"', store)
+    assert len(endings) == 4
+    events = [*re.findall(r'"(task\.[a-z_]+)"', store), *(f"task.{name}" for name in endings)]
+    assert missing(events, orchestrator) == []
+
+
+def test_every_metric_is_named() -> None:
+    registry = CollectorRegistry()
+    Metrics(registry)
+    ReflexMetrics(registry, lambda: 0)
+    metrics = [
+        f"{family.name}_total" if family.type == "counter" else family.name
+        for family in registry.collect()
+    ]
+    assert len(metrics) > 5
+    assert missing(metrics, "docs/components/orchestrator.md") == []
+
+
+ERRORS = [error for error in OctoError.tree() if error.__module__ == "octollm.errors"]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
+def test_every_problem_has_its_row(error: type[OctoError]) -> None:
+    rows = TEXTS["docs/api/problems.md"].splitlines()
+    (row,) = [row for row in rows if row.startswith(f"| `{error().type}`")]
+    assert f"`{error.__name__}`" in row
+    answered = not issubclass(error, TaskFailure | ServerUnreachable | WaitTimeout)
+    assert f"| {error.status} |" in row or not answered
+
+
+def test_the_settings_page_is_what_the_code_says() -> None:
+    script = ROOT / "scripts/settings_page.py"
+    spec = importlib.util.spec_from_file_location("settings_page", script)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert TEXTS["docs/settings.md"] == module.page(), "run: python scripts/settings_page.py"
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_every_link_leads_somewhere(page: str) -> None:
+    text = BLOCK.sub("", TEXTS[page])
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        path, _, heading = target.partition("#")
+        if re.match(r"[a-z]+:", target):
+            continue
+        found = (ROOT / page).parent / path if path else ROOT / page
+        assert found.exists(), target
+        assert not heading or heading in headings(found), target
+
+
+def headings(page: Path) -> list[str]:
+    """Return what links to a page's headings are called."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return [re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles]
+
+
+def test_every_path_of_the_contributors_page_is_there() -> None:
+    text = BLOCK.sub("", TEXTS["CONTRIBUTING.md"])
+    paths = re.findall(r"`((?:[\w.-]+/)+[\w.-]*|[\w.-]+\.(?:md|toml|lock))`", text)
+    assert len(paths) > 20
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+    tests = re.findall(r"`(test_\w+)(?:\.py)?`", text)
+    code = "".join(f"{p.name} {p.read_text('utf-8')}" for p in ROOT.glob("services/*/tests/*.py"))
+    assert [name for name in tests if name not in code] == []
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.stem)
+def test_a_decision_is_short_and_listed(page: Path) -> None:
+    text = page.read_text("utf-8")
+    assert len(text.splitlines()) <= 40
+    for part in ("## Context", "## Decision", "## Consequences"):
+        assert part in text, part
+    assert f"({page.name})" in TEXTS["docs/decisions/README.md"]

@@ -102,7 +102,8 @@ class Fleet:
 def environment(database_url: str) -> dict[str, str]:
     home = os.environ.get("HOME", "/")
     path = f"{PROGRAM.parent}:{os.environ['PATH']}"
-    return {"PATH": path, "HOME": home, "OCTOLLM_DATABASE_URL": database_url, **QUICK}
+    measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+    return {"PATH": path, "HOME": home, "OCTOLLM_DATABASE_URL": database_url, **QUICK, **measured}
 
 
 class Street:

@@ -14,6 +14,7 @@ import procrastinate
 import structlog
 from procrastinate import exceptions, jobs, retry
 from procrastinate.job_context import AbortReason, JobContext
+from procrastinate.worker import Worker
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -85,26 +86,40 @@ class Queue:
         """Keep one consumer running until `stop`, whatever happens to its connections."""
         stopping = asyncio.create_task(stop.wait())
         while not stop.is_set():
-            consumer = asyncio.create_task(self._consume(app, opening))
             try:
-                await asyncio.wait({consumer, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                consumer.cancel()  # which drains it
-            [outcome] = await asyncio.gather(consumer, return_exceptions=True)
+                pool = asyncio.create_task(self._open(app, opening))
+                await asyncio.wait({pool, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                if stop.is_set():
+                    pool.cancel()
+                await pool
+                await self._consume(app, stopping)
+            except asyncio.CancelledError:
+                if not stop.is_set():
+                    raise
+            except Exception as error:
+                log.warning("queue interrupted", exc_info=error)
             if not stop.is_set():
-                log.warning("queue interrupted", exc_info=outcome)
                 await asyncio.wait({stopping}, timeout=RESTART_SECONDS)
 
-    async def _consume(self, app: procrastinate.App, opening: asyncio.Lock) -> None:
-        """Run one consumer until it is cancelled or breaks."""
-        async with opening:  # of several consumers one opens the pool, and leaves none half-open
+    async def _open(self, app: procrastinate.App, opening: asyncio.Lock) -> None:
+        """Open the pool, unless another consumer has; leave nothing half-open."""
+        async with opening:
             try:
                 await app.open_async()
             except Exception:
                 await app.close_async()
                 raise
+
+    async def _consume(self, app: procrastinate.App, stopping: asyncio.Task[Any]) -> None:
+        """Run one consumer until `stopping` is over or it breaks, and let it drain.
+
+        It is told to stop again and again, and is not cancelled: a single cancellation can get
+        lost on its way (`asyncio.wait_for` of Python 3.11 swallows one that arrives together with
+        a result), and a second one would cut the draining short.
+        """
         settings = self._settings
-        await app.run_worker_async(
+        consumer = Worker(
+            app,
             queues=[QUEUE_NAME],
             concurrency=settings.worker_concurrency,
             fetch_job_polling_interval=settings.worker_poll,
@@ -115,6 +130,15 @@ class Queue:
             delete_jobs=jobs.DeleteJobCondition.ALWAYS,
             install_signal_handlers=False,
         )
+        running = asyncio.create_task(consumer.run())  # type: ignore[no-untyped-call]  # by its library
+        try:
+            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            while not running.done():
+                consumer.stop()  # type: ignore[no-untyped-call]  # by its library
+                await asyncio.wait({running}, timeout=RESTART_SECONDS)
+        finally:
+            running.cancel()  # of no effect, unless this task itself was cancelled
+        running.result()
 
     async def requeue_stalled(self, session: AsyncSession) -> int:
         """Put the jobs of dead workers back on the queue; return how many.

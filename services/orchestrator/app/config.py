@@ -61,6 +61,10 @@ class Settings(BaseSettings):
         10, description="Longest time one screening may take, retries included."
     )
     reflex_attempt_timeout: Seconds = Field(3, description="Longest time of one attempt of it.")
+    screening_concurrency: Annotated[int, Field(ge=1, le=1_000)] = Field(
+        16, description="Tasks a process has screened at a time; the others wait their turn."
+    )
+    screening_wait: Seconds = Field(30, description="Longest wait for that turn.")
     reflex_retries: Annotated[int, Field(ge=0, le=10)] = Field(
         3, description="How often a screening that found no answer is tried again."
     )

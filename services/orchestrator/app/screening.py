@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 
 import structlog
@@ -16,6 +17,7 @@ from octollm.errors import InjectionDetected, PiiDetected, ReflexUnavailable, Re
 from octollm.verdict import ReflexResponse
 
 MAX_FINDINGS = 100
+RETRY_AFTER_SECONDS = 5
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +38,7 @@ class Screening:
     def __init__(self, reflex: ReflexClient, settings: Settings) -> None:
         self._reflex = reflex
         self._settings = settings
+        self._turns = asyncio.Semaphore(settings.screening_concurrency)
 
     async def check(self, parts: Iterable[Part], policy: PiiPolicy, door: str) -> None:
         """Return when all texts may pass `door` (`submit` or `output`).
@@ -44,8 +47,9 @@ class Screening:
         texts could not be screened (unless failing open was chosen).
         """
         batch = list(documents(parts))
-        asking = [self._reflex.process(document.text, context=door) for document in batch]
-        answers = await asyncio.gather(*asking, return_exceptions=True)
+        async with self._turn():
+            asking = [self._reflex.process(document.text, context=door) for document in batch]
+            answers = await asyncio.gather(*asking, return_exceptions=True)
         screened = [
             (document, answer)
             for document, answer in zip(batch, answers, strict=True)
@@ -64,6 +68,22 @@ class Screening:
                 log.warning("a text passed unscreened: the Reflex Layer is away", door=door)
             elif isinstance(answer, BaseException):
                 raise answer
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait for a turn before the client's clock starts: a crowd at our own door is no fault of
+        the Reflex Layer's. Raises ReflexUnavailable after `screening_wait`."""
+        try:
+            async with asyncio.timeout(self._settings.screening_wait):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise ReflexUnavailable(
+                "Too many tasks are waiting to be screened.", retry_after=RETRY_AFTER_SECONDS
+            ) from None
+        try:
+            yield
+        finally:
+            self._turns.release()
 
 
 def refusal(

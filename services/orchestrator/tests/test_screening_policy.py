@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -249,3 +250,26 @@ async def test_failing_open_still_refuses_what_could_be_screened() -> None:
     door, _ = screening({"attack": seen, long: ReflexUnavailable()}, reflex_fail_open=True)
     with pytest.raises(InjectionDetected):
         await door.check([Part("goal", "attack"), Part("context", long)], "block", "submit")
+
+
+async def test_a_crowd_takes_turns_and_none_waits_for_ever() -> None:
+    entered, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow:
+        async def process(self, _text: str, *, context: str) -> ReflexResponse:
+            entered.set()
+            await go_on.wait()
+            return verdict()
+
+    door = Screening(
+        Slow(),  # type: ignore[arg-type]  # all that is asked of the client
+        Settings(screening_concurrency=1, screening_wait=0.05),
+    )
+    first = asyncio.create_task(door.check([Part("goal", "first")], "block", "submit"))
+    await entered.wait()
+    with pytest.raises(ReflexUnavailable, match="waiting") as caught:
+        await door.check([Part("goal", "second")], "block", "submit")
+    assert caught.value.retry_after
+    go_on.set()
+    await first
+    await door.check([Part("goal", "third")], "block", "submit")

@@ -142,7 +142,10 @@ class Pipeline:
         )
 
     async def reconcile(self, session: AsyncSession, limit: int = 500) -> int:
-        """Give every unfinished task that no job will deliver a new job; return how many."""
+        """Give every unfinished task that no job will deliver a new job; return how many.
+
+        To be called under the queue's recovery lock.
+        """
         orphans = await self._queue.orphans(session, limit)
         for task_id, priority in orphans:
             await self._deliver(session, task_id, priority)

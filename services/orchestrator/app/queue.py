@@ -14,12 +14,14 @@ import procrastinate
 import structlog
 from procrastinate import exceptions, jobs, retry
 from procrastinate.job_context import AbortReason, JobContext
+from procrastinate.manager import JobManager
 from procrastinate.worker import Worker
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential_jitter
 
 from app.config import Settings
-from app.database import connect_args
+from app.database import connect_args, is_away
 
 JOB_NAME = "run_task"
 QUEUE_NAME = "tasks"
@@ -27,6 +29,8 @@ SWEEP_LOCK = 0x0C70_11A1
 RESTART_SECONDS = 1.0
 RETRY_SECONDS = 1
 POOL_SIZE = 5
+PATIENCE_SECONDS = 30.0
+"""How long the end of a job is tried to be written; then its worker's heartbeat has failed too."""
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +74,7 @@ class Queue:
         seconds after `stop` are cancelled, which hands them back.
         """
         app = procrastinate.App(connector=_connector(self._settings))
+        app.job_manager = _PatientJobManager(app.connector)
         app.task(name=JOB_NAME, pass_context=True, retry=_Always())(_job(handle))
         opening = asyncio.Lock()
         try:
@@ -140,20 +145,24 @@ class Queue:
             running.cancel()  # of no effect, unless this task itself was cancelled
         running.result()
 
-    async def requeue_stalled(self, session: AsyncSession) -> int:
-        """Put the jobs of dead workers back on the queue; return how many.
+    async def take_recovery_lock(self, session: AsyncSession) -> bool:
+        """Return True if this process may recover until the caller's transaction ends; of several
+        that ask at once, one may."""
+        held = await session.scalar(text("SELECT pg_try_advisory_xact_lock(:k)"), {"k": SWEEP_LOCK})
+        return bool(held)
 
-        Of several processes that ask at once, one does it. The queue never does this by itself.
+    async def drop_stalled(self, session: AsyncSession) -> int:
+        """Drop the jobs nobody will finish; return how many. Their tasks are orphans then.
+
+        Dropped, not put back: a worker that wakes up would end the very job another one runs. To be
+        called under the recovery lock. The queue itself never does this.
         """
-        if not await session.scalar(
-            text("SELECT pg_try_advisory_xact_lock(:k)"), {"k": SWEEP_LOCK}
-        ):
-            return 0
+        stale = self._settings.worker_stale
         stalled = await session.execute(
-            text(_REQUEUE), {"queue": QUEUE_NAME, "stale": self._settings.worker_stale}
+            text(_DROP_STALLED), {"queue": QUEUE_NAME, "stale": stale, "forgotten": 2 * stale}
         )
-        await session.execute(text(_DELETE_ENDED), {"queue": QUEUE_NAME})
-        await session.execute(text(_FORGET_WORKERS), {"stale": self._settings.worker_stale})
+        await session.execute(text(_DROP_ENDED), {"queue": QUEUE_NAME})
+        await session.execute(text(_FORGET_WORKERS), {"stale": stale})
         return len(stalled.all())
 
     async def orphans(self, session: AsyncSession, limit: int) -> list[tuple[UUID, int]]:
@@ -162,23 +171,24 @@ class Queue:
         return [(row.id, row.priority) for row in rows]
 
 
-_STALLED = """
-    SELECT job.id FROM procrastinate_jobs job
-      LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id
-     WHERE job.status = 'doing' AND job.queue_name = :queue
-       AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => :stale))
+_DROP_STALLED = """
+    DELETE FROM procrastinate_jobs WHERE status = 'doing' AND id IN (
+        SELECT job.id FROM procrastinate_jobs job
+          LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id
+          LEFT JOIN tasks ON tasks.id = (job.args ->> 'task_id')::uuid
+         WHERE job.status = 'doing' AND job.queue_name = :queue
+           AND (worker.id IS NULL
+                OR worker.last_heartbeat < now() - make_interval(secs => :stale)
+                -- its worker lives, and yet has done with it: the end of the job was not written
+                OR ((tasks.status IS DISTINCT FROM 'processing'
+                     OR tasks.deadline_at < now() - make_interval(secs => :forgotten))
+                    AND (SELECT max(at) FROM procrastinate_events event
+                          WHERE event.job_id = job.id AND event.type = 'started'
+                        ) < now() - make_interval(secs => :forgotten))))
+    RETURNING id
 """
 
-_REQUEUE = f"""
-    UPDATE procrastinate_jobs
-       SET status = (CASE WHEN abort_requested THEN 'failed' ELSE 'todo' END
-                    )::procrastinate_job_status,
-           worker_id = NULL, scheduled_at = NULL, attempts = attempts + 1
-     WHERE id IN ({_STALLED}) AND status = 'doing'
-    RETURNING id
-"""  # noqa: S608  (both halves are constants)
-
-_DELETE_ENDED = """
+_DROP_ENDED = """
     DELETE FROM procrastinate_jobs
      WHERE queue_name = :queue AND status NOT IN ('todo', 'doing')
 """
@@ -208,6 +218,29 @@ def _connector(settings: Settings) -> procrastinate.PsycopgConnector:
         timeout=settings.db_pool_timeout,
         reconnect_timeout=settings.db_pool_timeout,
     )
+
+
+class _PatientJobManager(JobManager):
+    """Writes the end of a job again while the database is away.
+
+    The library tries once; after that the job would stay `doing` under a worker that lives.
+    """
+
+    async def finish_job(self, job: jobs.Job, status: jobs.Status, delete_job: bool) -> None:
+        await _patiently(super().finish_job, job=job, status=status, delete_job=delete_job)
+
+    async def retry_job(self, *arguments: Any, **named: Any) -> None:
+        await _patiently(super().retry_job, *arguments, **named)
+
+
+async def _patiently(write: Callable[..., Awaitable[None]], *arguments: Any, **named: Any) -> None:
+    retrying = AsyncRetrying(
+        retry=retry_if_exception(lambda error: is_away(error.__cause__ or error)),
+        wait=wait_exponential_jitter(multiplier=0.2, max=3),
+        stop=stop_after_delay(PATIENCE_SECONDS),
+        reraise=True,
+    )
+    await retrying(write, *arguments, **named)
 
 
 class _Always(retry.BaseRetryStrategy):

@@ -42,10 +42,9 @@ async def maintain(parts: Parts, stop: asyncio.Event) -> None:
     `reconcile_interval` give tasks that no job delivers a new one."""
     reconciled = float("-inf")
     while not stop.is_set():
+        due = time.monotonic() - reconciled >= parts.settings.reconcile_interval
         try:
-            swept = await sweep(parts)
-            if swept or time.monotonic() - reconciled >= parts.settings.reconcile_interval:
-                await reconcile(parts)
+            if await recover(parts, everything=due) is not None and due:
                 reconciled = time.monotonic()
         except DatabaseUnavailable:
             log.warning("recovery put off: the database is away")
@@ -53,22 +52,24 @@ async def maintain(parts: Parts, stop: asyncio.Event) -> None:
             await asyncio.wait_for(stop.wait(), parts.settings.sweep_interval)
 
 
-async def sweep(parts: Parts) -> int:
-    """Put the jobs of dead workers back on the queue; return how many."""
-    async with parts.database.transaction() as session:
-        swept = await parts.queue.requeue_stalled(session)
-    return _recovered(parts, "dead worker", swept)
+async def recover(parts: Parts, *, everything: bool) -> int | None:
+    """Deliver again what dead workers dropped and, if `everything`, all that has lost its job.
 
-
-async def reconcile(parts: Parts) -> int:
-    """Give tasks that no job delivers a new one; return how many."""
+    Returns how many tasks; None while another process does it.
+    """
     async with parts.database.transaction() as session:
+        if not await parts.queue.take_recovery_lock(session):
+            return None
+        dropped = await parts.queue.drop_stalled(session)
+        if not dropped and not everything:
+            return 0
         orphans = await parts.pipeline.reconcile(session)
-    return _recovered(parts, "lost job", orphans)
+    _count(parts, "dead worker", dropped)
+    _count(parts, "lost job", max(orphans - dropped, 0))
+    return orphans
 
 
-def _recovered(parts: Parts, why: str, count: int) -> int:
+def _count(parts: Parts, why: str, count: int) -> None:
     if count:
         log.warning("deliveries recovered", why=why, count=count)
         parts.metrics.recovered.labels(why).inc(count)
-    return count

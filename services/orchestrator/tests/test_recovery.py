@@ -47,16 +47,17 @@ async def test_a_dead_workers_task_is_started_again_by_another(house: Any) -> No
 async def test_a_live_workers_job_is_left_alone(house: Any) -> None:
     await house.submit()
     await fetched_by_a_dead_worker(house, seconds_ago=0)
-    assert await worker.sweep(house.parts) == 0
+    assert await worker.recover(house.parts, everything=True) == 0
 
 
 async def test_of_several_sweepers_one_sweeps(house: Any) -> None:
     await house.submit()
     await fetched_by_a_dead_worker(house, seconds_ago=60)
     async with house.parts.database.transaction() as session:
-        assert await house.parts.queue.requeue_stalled(session) == 1
-        assert await worker.sweep(house.parts) == 0  # the lock is held by the transaction above
-    assert await worker.sweep(house.parts) == 0
+        assert await house.parts.queue.take_recovery_lock(session)
+        assert await worker.recover(house.parts, everything=True) is None
+    assert await worker.recover(house.parts, everything=False) == 1
+    assert await worker.recover(house.parts, everything=True) == 0
 
 
 async def test_a_task_whose_job_is_lost_gets_a_new_one(house: Any) -> None:
@@ -74,7 +75,7 @@ async def test_tasks_with_a_live_job_and_ended_tasks_are_no_orphans(house: Any) 
     await house.submit()
     cancelled = await house.submit()
     await house.http.post(f"/tasks/{cancelled}/cancel")
-    assert await worker.reconcile(house.parts) == 0
+    assert await worker.recover(house.parts, everything=True) == 0
 
 
 async def test_finished_jobs_are_deleted(house: Any) -> None:

@@ -145,3 +145,31 @@ async def test_the_row_decides_who_may_write(house: Any) -> None:
 def test_a_queue_is_made_without_a_connection(settings: Any) -> None:
     away = settings.model_copy(update={"database_url": "postgresql://nobody@127.0.0.1:9/none"})
     assert Queue(away) is not None
+
+
+async def test_a_woken_zombie_cannot_end_the_job_of_another(house: Any) -> None:
+    """The dead worker's job is dropped and a new one made, so that its late end hits nothing."""
+    task_id = await house.submit()
+    [(before,)] = await execute(house, "SELECT id FROM procrastinate_jobs")
+    await fetched_by_a_dead_worker(house, seconds_ago=60)
+    assert await worker.recover(house.parts, everything=False) == 1
+    [(after, status)] = await execute(house, "SELECT id, status FROM procrastinate_jobs")
+    assert after != before
+    assert status == "todo"
+    [(job_id,)] = await execute(house, "SELECT job_id FROM tasks WHERE id = :id", id=task_id)
+    assert job_id == after
+
+
+async def test_a_job_whose_end_could_not_be_written_is_delivered_again(house: Any) -> None:
+    """Its worker lives and beats, and has done with it: the task waits, the job is `doing`."""
+    task_id = await house.submit()
+    await fetched_by_a_dead_worker(house, seconds_ago=0)
+    await execute(house, "UPDATE procrastinate_workers SET last_heartbeat = now() + interval '1 h'")
+    assert await worker.recover(house.parts, everything=False) == 0  # it may just be starting
+    await execute(
+        house,
+        "UPDATE procrastinate_events SET at = now() - interval '1 h' WHERE type = 'started'",
+    )
+    assert await worker.recover(house.parts, everything=False) == 1
+    house.start_worker()
+    assert (await house.ended(task_id))["attempt"] == 1

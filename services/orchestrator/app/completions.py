@@ -28,6 +28,7 @@ class Completions:
         self._settings = settings
         self._watchers: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
         self.connected = asyncio.Event()
+        self.closing = False
 
     @contextmanager
     def watch(self, task_id: UUID) -> Iterator[asyncio.Event]:
@@ -47,6 +48,11 @@ class Completions:
             seconds = min(seconds, RECONNECT_SECONDS)
         with suppress(TimeoutError):
             await asyncio.wait_for(event.wait(), seconds)
+
+    def close(self) -> None:
+        """Let every watcher go: this process is about to stop."""
+        self.closing = True
+        self._wake_all()
 
     async def listen(self) -> None:
         """Listen until cancelled; connect again whenever the database was away."""

@@ -19,7 +19,7 @@ from app.metrics import Metrics
 from app.models import Task
 from app.queue import Queue
 from app.screening import Screening
-from octollm.arm import Arm, ArmContext
+from octollm.arm import Arm, ArmContext, Outcome
 from octollm.contracts import (
     TaskAccepted,
     TaskContract,
@@ -120,12 +120,11 @@ class Pipeline:
         arm = routing.choose(contract, self.arms)
         log.info("arm started", arm=arm.name, attempt=context.attempt)
         started = time.perf_counter()
-        outcome = await arm.run(contract, context)
         try:
-            storable(outcome.output)
-            json_object(outcome.data)
-        except ValueError as error:
-            raise ArmFailed(f"The output of {arm.name} cannot be stored: {error}.") from None
+            outcome = await arm.run(contract, context)
+        except (SystemExit, KeyboardInterrupt) as error:  # asyncio would end the process with it
+            raise ArmFailed(f"{arm.name} raised {type(error).__name__}.") from None
+        _check_storable(arm.name, outcome)
         parts = [Part("output", outcome.output), *leaves("data", outcome.data)]
         try:
             await self._screening.check(
@@ -166,6 +165,20 @@ class Pipeline:
                 await store.add_audit_event(session, tenant, refused.slug, {"kinds": kinds})
         except DatabaseUnavailable:
             log.warning("audit event not stored: the database is away", reason=refused.slug)
+
+
+def _check_storable(arm: str, outcome: object) -> None:
+    """Raise ArmFailed unless an arm made what the protocol says and the database can hold it."""
+    if not isinstance(outcome, Outcome) or not isinstance(outcome.output, str):
+        raise ArmFailed(f"{arm} returned no Outcome with a text.")
+    if not isinstance(outcome.data, dict) or not all(isinstance(key, str) for key in outcome.data):
+        raise ArmFailed(f"The data of {arm} is no JSON object.")
+    try:
+        storable(outcome.output)
+        json_object(outcome.data)
+        json.dumps(outcome.data, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ArmFailed(f"The output of {arm} cannot be stored: {error}.") from None
 
 
 async def _earlier(session: AsyncSession, new: store.NewTask) -> TaskAccepted:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,10 +25,13 @@ from app.queue import RunAgain
 from app.supervision import OutOfTime, to_the_end, within
 from octollm.arm import ArmContext
 from octollm.contracts import TaskContract, TaskResult, TaskStatus
-from octollm.errors import BudgetExceeded, DatabaseUnavailable, OctoError, TaskFailure
+from octollm.errors import ArmFailed, BudgetExceeded, DatabaseUnavailable, OctoError, TaskFailure
+from octollm.fields import json_object
 
 WRITE_SECONDS = 15.0
 """How long an ending is tried to be written while the database is away; below the grace."""
+
+EVENT_TYPE = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 
 log = structlog.get_logger(__name__)
 
@@ -117,8 +122,14 @@ class TaskRunner:
             ) from None
 
     async def _emit(self, attempt: Attempt, event_type: str, data: dict[str, Any]) -> None:
-        async with self._database.transaction() as session:
-            await store.add_event(session, attempt.task_id, event_type, data)
+        """Add an event of the arm's own, unless another attempt has the task by now."""
+        check_event(event_type, data)
+
+        async def add() -> None:
+            async with self._database.transaction() as session:
+                await store.add_event_of(session, attempt.task_id, attempt.token, event_type, data)
+
+        await self._write(add)
 
     async def _after_error(self, attempt: Attempt, error: Exception) -> None:
         decision = lifecycle.after_error(
@@ -198,7 +209,14 @@ class TaskRunner:
         return mine
 
     async def _return(self, attempt: Attempt, why: dict[str, Any], extra_attempts: int) -> bool:
+        """Hand a task back; False if it was not, since it is cancelled or someone else's."""
         async with self._database.transaction() as session:
+            task = await store.lock_task(session, attempt.task_id)
+            if task is not None and task.cancel_requested_at is not None:
+                await store.update_task_status(
+                    session, attempt.task_id, TaskStatus.CANCELLED, run_token=attempt.token
+                )
+                return False
             return await store.update_task_status(
                 session,
                 attempt.task_id,
@@ -225,6 +243,17 @@ class TaskRunner:
                     )
                 case LeaveAlone():
                     return
+
+
+def check_event(event_type: str, data: dict[str, Any]) -> None:
+    """Raise ArmFailed for an event an arm may not add: `task.…` is the house's own to say."""
+    if not EVENT_TYPE.fullmatch(event_type) or event_type.startswith("task."):
+        raise ArmFailed("The arm added an event of a type that is not allowed.")
+    try:
+        json_object(data)
+        json.dumps(data, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ArmFailed(f"The arm added an event that cannot be stored: {error}.") from None
 
 
 def _decide(task: Task) -> lifecycle.AfterRefusedClaim:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 
@@ -13,6 +14,7 @@ from fastapi import FastAPI
 GRACE_SECONDS = 10
 KEEP_ALIVE_SECONDS = 30
 BACKLOG = 2_048
+FORCED = 130
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -46,9 +48,22 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+class Server(uvicorn.Server):
+    """Lets those go who wait for a task, before it waits for their connections to end."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._state = app.state
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if (completions := getattr(self._state, "completions", None)) is not None:
+            completions.close()
+        await super().shutdown(sockets)
+
+
 def server_of(app: FastAPI) -> uvicorn.Server:
     """Return a uvicorn server for `app`; `await server.serve(sockets=[...])` runs it."""
-    return uvicorn.Server(
+    return Server(
         uvicorn.Config(
             app,
             log_config=None,
@@ -57,7 +72,8 @@ def server_of(app: FastAPI) -> uvicorn.Server:
             timeout_graceful_shutdown=GRACE_SECONDS,
             server_header=False,
             lifespan="on",
-        )
+        ),
+        app,
     )
 
 
@@ -70,15 +86,18 @@ async def until_started(server: uvicorn.Server, serving: asyncio.Task[None]) -> 
 
 
 def stop_signal() -> asyncio.Event:
-    """Return an event that SIGINT and SIGTERM set; a second signal ends the process at once."""
+    """Return an event that SIGINT and SIGTERM set; a second signal ends the process at once.
+
+    Nothing is lost by that: tasks that were running are found again as after a crash.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def first() -> None:
+    def signalled() -> None:
+        if stop.is_set():
+            os._exit(FORCED)
         stop.set()
-        for number in STOP_SIGNALS:
-            loop.remove_signal_handler(number)
 
     for number in STOP_SIGNALS:
-        loop.add_signal_handler(number, first)
+        loop.add_signal_handler(number, signalled)
     return stop

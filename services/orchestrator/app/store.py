@@ -237,6 +237,15 @@ async def add_event(
     await session.execute(insert(TaskEvent).values(task_id=task_id, type=event_type, data=data))
 
 
+async def add_event_of(
+    session: AsyncSession, task_id: UUID, run_token: UUID, event_type: str, data: dict[str, Any]
+) -> None:
+    """Add a line to a task's history if the attempt with this token still has the task."""
+    held = select(Task.id).where(Task.id == task_id, Task.run_token == run_token)
+    if (await session.execute(held.with_for_update(key_share=True))).first() is not None:
+        await add_event(session, task_id, event_type, data)
+
+
 async def list_events(session: AsyncSession, task_id: UUID) -> list[TaskEvent]:
     """Return a task's history, oldest first."""
     statement = select(TaskEvent).where(TaskEvent.task_id == task_id).order_by(TaskEvent.id)

@@ -16,8 +16,13 @@ class OutOfTime(Exception):
     """The work took longer than it may. Not TimeoutError, which the work itself may raise."""
 
 
+class GaveUp(Exception):
+    """The work cancelled itself, though nobody had cancelled it."""
+
+
 async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
-    """Return what `work` returns; raise OutOfTime if it takes longer than `seconds`.
+    """Return what `work` returns; raise OutOfTime if it takes longer than `seconds`,
+    and GaveUp if it cancels itself.
 
     Work that ignores its cancellation is left behind after `GOODBYE_SECONDS`, also when the
     caller itself is cancelled: an arm that hangs must not hold up its worker.
@@ -34,6 +39,8 @@ async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
     if not done:
         await _leave(task)
         raise OutOfTime
+    if task.cancelled():
+        raise GaveUp
     return task.result()
 
 

@@ -134,7 +134,7 @@ async def get_task(
             ended.clear()
             task = await _read(parts, tenant, task_id)
             left = ends - time.monotonic()
-            if task.status.final or left <= 0:
+            if task.status.final or left <= 0 or completions.closing:
                 return task
             await completions.pause(ended, left)
 

@@ -170,3 +170,12 @@ async def test_higher_priority_runs_earlier(house: Any, make_house: Any) -> None
     await house.ended(low)
     first, second = await house.task(high), await house.task(low)
     assert first["started_at"] < second["started_at"]
+
+
+async def test_a_server_that_stops_lets_its_waiters_go_with_the_truth(house: Any) -> None:
+    task_id = await house.submit()
+    waiting = asyncio.create_task(house.task(task_id, wait=60))
+    while not house.app.state.completions._watchers:  # the request has arrived
+        await asyncio.sleep(0)
+    house.app.state.completions.close()
+    assert (await waiting)["status"] == "pending"

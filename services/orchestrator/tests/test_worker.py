@@ -242,11 +242,21 @@ async def test_private_output_passes_under_the_policy_allow(scripted: Any) -> No
     assert task["status"] == "completed"
 
 
-@pytest.mark.parametrize(
-    "outcome", [Outcome("a\x00b"), Outcome("\ud800"), Outcome("x", {"n": float("nan")})]
-)
-async def test_output_that_cannot_be_stored_fails_the_task(scripted: Any, outcome: Outcome) -> None:
-    async def odd() -> Outcome:
+ODD: list[Any] = [
+    Outcome("a\x00b"),
+    Outcome("\ud800"),
+    Outcome("x", {"n": float("nan")}),
+    Outcome("x", {"n": {1, 2}}),  # type: ignore[dict-item]  # as an untyped arm would
+    Outcome(b"x"),  # type: ignore[arg-type]  # as above
+    Outcome("x", {1: "x"}),  # type: ignore[dict-item]  # as above
+    None,
+    "the answer",
+]
+
+
+@pytest.mark.parametrize("outcome", ODD, ids=range(len(ODD)))
+async def test_output_that_cannot_be_stored_fails_the_task(scripted: Any, outcome: Any) -> None:
+    async def odd() -> Any:
         return outcome
 
     house, _ = await scripted(odd)
@@ -323,3 +333,82 @@ async def test_an_arms_own_time_out_is_a_passing_fault(scripted: Any) -> None:
     house, _ = await scripted(impatient)
     task = await house.ended(await house.submit())
     assert (task["status"], task["attempt"]) == ("completed", 2)
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()], ids=["exit", "interrupt"])
+async def test_an_arm_that_ends_the_process_ends_its_task_alone(
+    scripted: Any, error: BaseException
+) -> None:
+    async def leave() -> Outcome:
+        raise error
+
+    house, _ = await scripted(leave)
+    task = await house.ended(await house.submit())
+    assert (task["status"], task["attempt"]) == ("failed", 1)
+    assert task["error"]["type"] == "urn:octollm:problem:arm-failed"
+    assert (await house.ended(await house.submit()))["status"] == "completed"
+
+
+async def test_an_arm_that_cancels_itself_is_not_tried_for_ever(scripted: Any) -> None:
+    async def cancel() -> Outcome:
+        raise asyncio.CancelledError
+
+    house, _ = await scripted(cancel, cancel, cancel)
+    task = await house.ended(await house.submit())
+    assert (task["status"], task["attempt"]) == ("failed", 3)
+    assert task["error"]["type"] == "urn:octollm:problem:attempts-exhausted"
+
+
+@pytest.mark.parametrize(
+    ("event_type", "data"),
+    [("task.completed", {}), ("x" * 65, {}), ("Arm Note", {}), ("arm.note", {"a": "\x00"})],
+)
+async def test_an_arm_cannot_add_just_any_event(
+    scripted: Any, event_type: str, data: dict[str, Any]
+) -> None:
+    house, arm = await scripted()
+
+    async def telling() -> Outcome:
+        await arm.contexts[0].emit(event_type, data)
+        return Outcome("told")
+
+    arm.turns.append(telling)
+    task_id = await house.submit()
+    assert (await house.ended(task_id))["error"]["type"] == "urn:octollm:problem:arm-failed"
+    assert await types(house, task_id) == ["task.submitted", "task.started", "task.failed"]
+
+
+async def test_an_attempt_that_lost_the_task_adds_no_events(scripted: Any) -> None:
+    house, arm = await scripted()
+    told = asyncio.Event()
+
+    async def late() -> Outcome:
+        async with house.parts.database.transaction() as session:
+            assert await store.claim(session, UUID(task_id)) is not None
+        await arm.contexts[0].emit("arm.note", {})
+        told.set()
+        return Outcome("late")
+
+    arm.turns.append(late)
+    await house.stop_workers()
+    task_id = await house.submit()
+    house.start_worker()
+    await told.wait()
+    assert "arm.note" not in await types(house, task_id)
+
+
+async def test_a_cancel_that_meets_a_retry_wins(scripted: Any) -> None:
+    """The owner's wish is noted while the attempt fails: it is not tried again."""
+    house, arm = await scripted()
+
+    async def fail_when_cancelled() -> Outcome:
+        async with house.parts.database.transaction() as session:
+            await store.request_cancel(session, "default", UUID(task_id))
+        raise ConnectionError
+
+    arm.turns.append(fail_when_cancelled)
+    await house.stop_workers()
+    task_id = await house.submit()
+    house.start_worker()
+    task = await house.ended(task_id)
+    assert (task["status"], task["attempt"]) == ("cancelled", 1)

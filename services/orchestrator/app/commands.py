@@ -7,6 +7,7 @@ load a web server and a database driver to do so.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -81,7 +82,7 @@ def serve(host: str | None, port: int | None) -> None:
     except serving.PortTaken as error:
         _fail(str(error))
     _log(settings)
-    with listener:
+    with listener, contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it after its shutdown
         serving.log.info("listening", url=serving.url_of(listener))
         serving.server_of(create_app(settings)).run(sockets=[listener])
 
@@ -106,13 +107,19 @@ def worker(concurrency: int | None) -> None:
     async def main() -> None:
         await process.run(settings, load_arms().arms, serving.stop_signal())
 
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    except OSError as error:
+        _fail(
+            f"The worker cannot start: {error.strerror or error}. See OCTOLLM_WORKER_METRICS_PORT."
+        )
 
 
 @click.command(short_help="Bring the database to this version's tables.")
 @click.option("--revision", default="head", show_default=True, help="Migration to go up to.")
 def migrate(revision: str) -> None:
     """Bring the database of OCTOLLM_DATABASE_URL to this version's tables."""
+    from alembic.util import CommandError
     from sqlalchemy.exc import OperationalError
 
     from app import migrate as migrations
@@ -124,6 +131,8 @@ def migrate(revision: str) -> None:
     except OperationalError as error:
         said = str(error.orig).strip().splitlines()[-1]
         _fail(f"The database of OCTOLLM_DATABASE_URL cannot be used: {said}", code=3)
+    except CommandError as error:
+        _fail(str(error), code=USAGE)
     click.echo(f"The database is at migration {migrations.head_revision()}.")
 
 
@@ -142,7 +151,8 @@ def _settings(**overrides: Any) -> Settings:
         sys.exit(USAGE)
     except ValidationError as error:
         for problem in error.errors(include_input=False):
-            names = [f"OCTOLLM_{part}".upper() for part in problem["loc"] if isinstance(part, str)]
+            parts = [str(part).upper() for part in problem["loc"][:1]]
+            names = [p if p.startswith("OCTOLLM_") else f"OCTOLLM_{p}" for p in parts]
             message = problem["msg"].removeprefix("Value error, ")
             click.echo(": ".join([*names, message]), err=True)
         sys.exit(USAGE)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import ipaddress
 from typing import Annotated, Literal, Self
 
-from pydantic import AliasChoices, Field, model_validator
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from octollm.service.logs import LogFormat
@@ -112,6 +114,15 @@ class Settings(BaseSettings):
     # Logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Level.")
     log_format: LogFormat = Field("json", description="`json` lines, or `console` for reading.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _readable(cls, url: str) -> str:
+        try:
+            conninfo_to_dict(url)
+        except ProgrammingError:  # its message quotes the URL, password included
+            raise ValueError("is not a URL that libpq can read") from None
+        return url
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -166,3 +166,10 @@ def test_settings_can_be_printed_without_the_password() -> None:
 def test_a_value_past_its_limit_is_refused_by_name(wrong: dict[str, Any]) -> None:
     (name,) = wrong
     assert name in refused(**wrong)
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:SECRET%zzPW@h/db", "postgresql://h/db?foo=SECRET"])
+def test_a_url_that_cannot_be_read_is_refused_without_quoting_it(url: str) -> None:
+    with pytest.raises(ValueError, match="database_url") as caught:
+        Settings(database_url=url)
+    assert "SECRET" not in str(caught.value)

@@ -308,3 +308,17 @@ async def test_the_database_away_means_503_and_then_recovery(
     assert answer.status_code == 503
     assert answer.json()["type"] == PROBLEM + "database-unavailable"
     assert int(answer.headers["Retry-After"]) >= 1
+
+
+async def test_a_body_without_its_content_type_is_told_what_is_missing(house: Any) -> None:
+    for headers in ({}, {"Content-Type": "application/x-www-form-urlencoded"}):
+        answer = await house.http.post("/submit", content=b'{"goal": "x"}', headers=headers)
+        assert answer.status_code == 422
+        assert "Content-Type: application/json" in answer.json()["detail"]
+
+
+async def test_an_answer_lists_a_bounded_number_of_errors(house: Any) -> None:
+    body = {"goal": "x", **{f"unknown_{number}": 1 for number in range(1_000)}}
+    answer = await house.http.post("/submit", json=body)
+    assert answer.status_code == 422
+    assert len(answer.json()["errors"]) == 50

@@ -111,6 +111,8 @@ def _text(source: str) -> str:
 def _opened(source: str) -> BinaryIO:
     """Return the file of that name, or the words themselves as a stream."""
     if not _names_a_file(source):
+        if source.startswith(("/", "./", "../", "~/")) and not any(map(str.isspace, source)):
+            raise click.UsageError(f"There is no file {source}. To screen a path as a text, use -")
         return BytesIO(source.encode("utf-8", "surrogateescape"))
     try:
         return Path(source).open("rb")

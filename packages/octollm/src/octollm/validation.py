@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -32,9 +33,13 @@ def invalid_request(error: ValidationError) -> InvalidRequest:
     return invalid_fields(map(field_error, found))
 
 
+MAX_ERRORS = 50
+"""How many errors an answer lists: a body may have as many as it has bytes."""
+
+
 def invalid_fields(found: Iterable[dict[str, str]]) -> InvalidRequest:
-    """Return the error for `{field, message}` pairs; its detail names the first few."""
-    errors = list(found)
+    """Return the error for the first `{field, message}` pairs; its detail names a few of them."""
+    errors = list(islice(found, MAX_ERRORS))
     detail = "; ".join(f"{e['field']}: {e['message']}" for e in errors[:_NAMED_IN_DETAIL])
     return InvalidRequest(detail, errors=errors)
 

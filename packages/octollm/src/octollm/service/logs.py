@@ -79,6 +79,9 @@ def add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> Ev
 
 def describe_exception(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Processor: replace `exc_info` by the exception's class and where it passed."""
+    said = event.get("event")
+    if isinstance(said, str) and "Traceback (most recent call last)" in said:
+        event["event"] = "a library wrote a traceback; it is left out, since it may quote anything"
     info = event.pop("exc_info", None)
     if info is True:
         info = sys.exc_info()

@@ -75,8 +75,11 @@ async def _on_octo_error(_request: Request, error: OctoError) -> ProblemResponse
     return render(error)
 
 
-async def _on_invalid_request(_request: Request, error: RequestValidationError) -> ProblemResponse:
+async def _on_invalid_request(request: Request, error: RequestValidationError) -> ProblemResponse:
     found = error.errors()
+    unread = any(e["loc"] == ("body",) and e["type"] != "missing" for e in found)
+    if unread and "json" not in request.headers.get("content-type", ""):
+        return render(invalid("body", "must be sent with Content-Type: application/json"))
     if any(e["type"] == "json_invalid" for e in found):
         return render(invalid("body", _NOT_JSON))
     return render(invalid_fields(field_error({**e, "loc": _inside(e["loc"])}) for e in found))

@@ -32,7 +32,8 @@ class ArmContext:
 
     `attempt` counts from 1. At `deadline_at` (UTC) the attempt is cancelled. `screen` asks the
     Reflex Layer about a text of 1 to 100,000 characters. `emit(type, data)` adds an event of the
-    arm's own to the task's history; `data` must hold nothing private.
+    arm's own to the task's history: a type of lower-case words joined by dots, not `task.…`;
+    `data` must hold nothing private. An attempt that has lost its task adds nothing.
     """
 
     attempt: int
@@ -47,7 +48,9 @@ class Arm(Protocol):
 
     `run` may be run again for the same task after a crash. It raises `octollm.errors.ArmFailed`
     when the contract cannot be fulfilled (not retried); any other exception is taken for a
-    passing fault and retried. It must let `asyncio.CancelledError` through.
+    passing fault and retried. It must let `asyncio.CancelledError` through, and
+    must not block the event loop (`asyncio.to_thread` is there for that): a worker whose loop
+    stands still sends no heartbeats and counts as dead.
     """
 
     name: str

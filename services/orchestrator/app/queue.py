@@ -20,6 +20,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential_jitter
 
+from app import queue_sql
 from app.config import Settings
 from app.database import connect_args, is_away
 
@@ -159,54 +160,17 @@ class Queue:
         """
         stale = self._settings.worker_stale
         stalled = await session.execute(
-            text(_DROP_STALLED), {"queue": QUEUE_NAME, "stale": stale, "forgotten": 2 * stale}
+            text(queue_sql.DROP_STALLED),
+            {"queue": QUEUE_NAME, "stale": stale, "forgotten": 2 * stale},
         )
-        await session.execute(text(_DROP_ENDED), {"queue": QUEUE_NAME})
-        await session.execute(text(_FORGET_WORKERS), {"stale": stale})
+        await session.execute(text(queue_sql.DROP_ENDED), {"queue": QUEUE_NAME})
+        await session.execute(text(queue_sql.FORGET_WORKERS), {"stale": stale})
         return len(stalled.all())
 
     async def orphans(self, session: AsyncSession, limit: int) -> list[tuple[UUID, int]]:
         """Return id and priority of unfinished tasks that no job will ever deliver, locked."""
-        rows = await session.execute(text(_ORPHANS), {"limit": limit})
+        rows = await session.execute(text(queue_sql.ORPHANS), {"limit": limit})
         return [(row.id, row.priority) for row in rows]
-
-
-_DROP_STALLED = """
-    DELETE FROM procrastinate_jobs WHERE status = 'doing' AND id IN (
-        SELECT job.id FROM procrastinate_jobs job
-          LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id
-          LEFT JOIN tasks ON tasks.id = (job.args ->> 'task_id')::uuid
-         WHERE job.status = 'doing' AND job.queue_name = :queue
-           AND (worker.id IS NULL
-                OR worker.last_heartbeat < now() - make_interval(secs => :stale)
-                -- its worker lives, and yet has done with it: the end of the job was not written
-                OR ((tasks.status IS DISTINCT FROM 'processing'
-                     OR tasks.deadline_at < now() - make_interval(secs => :forgotten))
-                    AND (SELECT max(at) FROM procrastinate_events event
-                          WHERE event.job_id = job.id AND event.type = 'started'
-                        ) < now() - make_interval(secs => :forgotten))))
-    RETURNING id
-"""
-
-_DROP_ENDED = """
-    DELETE FROM procrastinate_jobs
-     WHERE queue_name = :queue AND status NOT IN ('todo', 'doing')
-"""
-
-_FORGET_WORKERS = """
-    DELETE FROM procrastinate_workers
-     WHERE last_heartbeat < now() - make_interval(secs => :stale)
-"""
-
-_ORPHANS = """
-    SELECT id, priority FROM tasks
-     WHERE status IN ('pending', 'processing')
-       AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs job
-                        WHERE job.id = tasks.job_id AND job.status IN ('todo', 'doing'))
-     ORDER BY created_at
-     LIMIT :limit
-       FOR UPDATE SKIP LOCKED
-"""
 
 
 def _connector(settings: Settings) -> procrastinate.PsycopgConnector:

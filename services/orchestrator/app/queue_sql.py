@@ -1,0 +1,40 @@
+"""The statements by which `queue.py` looks after jobs that were left behind."""
+
+from __future__ import annotations
+
+DROP_STALLED = """
+    DELETE FROM procrastinate_jobs WHERE status = 'doing' AND id IN (
+        SELECT job.id FROM procrastinate_jobs job
+          LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id
+          LEFT JOIN tasks ON tasks.id = (job.args ->> 'task_id')::uuid
+         WHERE job.status = 'doing' AND job.queue_name = :queue
+           AND (worker.id IS NULL
+                OR worker.last_heartbeat < now() - make_interval(secs => :stale)
+                -- its worker lives, and yet has done with it: the end of the job was not written
+                OR ((tasks.status IS DISTINCT FROM 'processing'
+                     OR tasks.deadline_at < now() - make_interval(secs => :forgotten))
+                    AND (SELECT max(at) FROM procrastinate_events event
+                          WHERE event.job_id = job.id AND event.type = 'started'
+                        ) < now() - make_interval(secs => :forgotten))))
+    RETURNING id
+"""
+
+DROP_ENDED = """
+    DELETE FROM procrastinate_jobs
+     WHERE queue_name = :queue AND status NOT IN ('todo', 'doing')
+"""
+
+FORGET_WORKERS = """
+    DELETE FROM procrastinate_workers
+     WHERE last_heartbeat < now() - make_interval(secs => :stale)
+"""
+
+ORPHANS = """
+    SELECT id, priority FROM tasks
+     WHERE status IN ('pending', 'processing')
+       AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs job
+                        WHERE job.id = tasks.job_id AND job.status IN ('todo', 'doing'))
+     ORDER BY created_at
+     LIMIT :limit
+       FOR UPDATE SKIP LOCKED
+"""

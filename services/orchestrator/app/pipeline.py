@@ -91,6 +91,7 @@ class Pipeline:
             return await _earlier(session, new)
         await self._deliver(session, task.id, request.priority)
         self._metrics.submitted.inc()
+        log.info("task submitted", task_id=str(task.id))
         return views.accepted(task)
 
     async def cancel(self, session: AsyncSession, *, tenant: str, task_id: UUID) -> TaskSummary:

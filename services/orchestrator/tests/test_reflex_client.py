@@ -290,7 +290,9 @@ async def test_the_whole_call_ends_in_time(make: Make, reflex: ScriptedReflex) -
 async def test_an_attempt_may_not_outlive_the_call(make: Make, reflex: ScriptedReflex) -> None:
     reflex.default = drip()
     async with asyncio.timeout(5):
-        await failing(make(timeout=0.2, attempt_timeout=60.0))
+        error = await failing(make(timeout=0.2, attempt_timeout=60.0))
+    assert "in time" in error.detail
+    assert len(reflex.requests) == 1
 
 
 async def test_a_wait_that_cannot_end_in_time_is_not_begun(

@@ -310,6 +310,9 @@ async def test_a_long_finish_survives_the_stop_of_its_worker(scripted: Any) -> N
     entered, go_on = asyncio.Event(), asyncio.Event()
     original = store.store_task_result
 
+    def cancelled(task: asyncio.Task[Any]) -> bool:
+        return task.get_name().startswith("process job") and task.cancelling() > 0
+
     async def slow_store(*arguments: Any, **named: Any) -> None:
         entered.set()
         await go_on.wait()
@@ -320,7 +323,8 @@ async def test_a_long_finish_survives_the_stop_of_its_worker(scripted: Any) -> N
         task_id = await house.submit()
         await entered.wait()
         stopping = asyncio.create_task(house.stop_workers())
-        await asyncio.sleep(house.settings.worker_grace * 2)  # past the grace: it is cancelled
+        while not any(map(cancelled, asyncio.all_tasks())):  # until the grace is over
+            await asyncio.sleep(0.01)
         go_on.set()
         await stopping
     assert (await house.task(task_id))["status"] == "completed"

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential_jitter
 
 from app.config import Settings
 from octollm.errors import DatabaseUnavailable
@@ -82,6 +83,22 @@ def is_away(error: BaseException) -> bool:
     if isinstance(error, exc.DBAPIError):
         return error.connection_invalidated or isinstance(error.orig, _AWAY)
     return isinstance(error, _AWAY)
+
+
+def patiently(seconds: float) -> AsyncRetrying:
+    """Return what repeats a write for so long while the database is away: `await patiently(15)(f)`.
+
+    A library's error counts by its cause. Any other error passes at once, the last one at the end.
+    """
+    return AsyncRetrying(
+        retry=retry_if_exception(
+            lambda error: isinstance(error, DatabaseUnavailable)
+            or is_away(error.__cause__ or error)
+        ),
+        wait=wait_exponential_jitter(multiplier=0.2, max=3),
+        stop=stop_after_delay(seconds),
+        reraise=True,
+    )
 
 
 def connect_args(settings: Settings) -> dict[str, object]:

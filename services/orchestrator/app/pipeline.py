@@ -35,7 +35,7 @@ from octollm.errors import (
     OutputRefused,
     RefusedByPolicy,
 )
-from octollm.fields import json_object, storable
+from octollm.fields import check_storable_object, storable
 
 log = structlog.get_logger(__name__)
 
@@ -176,9 +176,8 @@ def _check_storable(arm: str, outcome: object) -> None:
         raise ArmFailed(f"The data of {arm} is no JSON object.")
     try:
         storable(outcome.output)
-        json_object(outcome.data)
-        json.dumps(outcome.data, allow_nan=False)
-    except (TypeError, ValueError) as error:
+        check_storable_object(outcome.data)
+    except ValueError as error:
         raise ArmFailed(f"The output of {arm} cannot be stored: {error}.") from None
 
 

@@ -18,11 +18,10 @@ from procrastinate.manager import JobManager
 from procrastinate.worker import Worker
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential_jitter
 
 from app import queue_sql
 from app.config import Settings
-from app.database import connect_args, is_away
+from app.database import connect_args, patiently
 
 JOB_NAME = "run_task"
 QUEUE_NAME = "tasks"
@@ -191,20 +190,11 @@ class _PatientJobManager(JobManager):
     """
 
     async def finish_job(self, job: jobs.Job, status: jobs.Status, delete_job: bool) -> None:
-        await _patiently(super().finish_job, job=job, status=status, delete_job=delete_job)
+        write = super().finish_job
+        await patiently(PATIENCE_SECONDS)(write, job=job, status=status, delete_job=delete_job)
 
     async def retry_job(self, *arguments: Any, **named: Any) -> None:
-        await _patiently(super().retry_job, *arguments, **named)
-
-
-async def _patiently(write: Callable[..., Awaitable[None]], *arguments: Any, **named: Any) -> None:
-    retrying = AsyncRetrying(
-        retry=retry_if_exception(lambda error: is_away(error.__cause__ or error)),
-        wait=wait_exponential_jitter(multiplier=0.2, max=3),
-        stop=stop_after_delay(PATIENCE_SECONDS),
-        reraise=True,
-    )
-    await retrying(write, *arguments, **named)
+        await patiently(PATIENCE_SECONDS)(super().retry_job, *arguments, **named)
 
 
 class _Always(retry.BaseRetryStrategy):

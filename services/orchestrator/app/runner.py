@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import time
 from collections.abc import Callable
@@ -14,10 +13,9 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay
-from tenacity import wait_exponential_jitter as backoff
 
 from app import lifecycle, store, views
+from app.database import patiently
 from app.lifecycle import Cancel, Fail, LeaveAlone, Retry
 from app.models import Task
 from app.parts import Parts
@@ -25,8 +23,8 @@ from app.queue import RunAgain
 from app.supervision import OutOfTime, to_the_end, within
 from octollm.arm import ArmContext
 from octollm.contracts import TaskContract, TaskResult, TaskStatus
-from octollm.errors import ArmFailed, BudgetExceeded, DatabaseUnavailable, OctoError, TaskFailure
-from octollm.fields import json_object
+from octollm.errors import ArmFailed, BudgetExceeded, OctoError, TaskFailure
+from octollm.fields import check_storable_object
 
 WRITE_SECONDS = 15.0
 """How long an ending is tried to be written while the database is away; below the grace."""
@@ -174,13 +172,7 @@ class TaskRunner:
 
     async def _write(self, write: Callable[..., Any], *arguments: Any) -> bool:
         """Run a write in a transaction of its own, again while the database is away."""
-        retrying = AsyncRetrying(
-            retry=retry_if_exception_type(DatabaseUnavailable),
-            wait=backoff(multiplier=0.2, max=3),
-            stop=stop_after_delay(WRITE_SECONDS),
-            reraise=True,
-        )
-        return bool(await retrying(write, *arguments))
+        return bool(await patiently(WRITE_SECONDS)(write, *arguments))
 
     async def _finish(
         self,
@@ -250,9 +242,8 @@ def check_event(event_type: str, data: dict[str, Any]) -> None:
     if not EVENT_TYPE.fullmatch(event_type) or event_type.startswith("task."):
         raise ArmFailed("The arm added an event of a type that is not allowed.")
     try:
-        json_object(data)
-        json.dumps(data, allow_nan=False)
-    except (TypeError, ValueError) as error:
+        check_storable_object(data)
+    except ValueError as error:
         raise ArmFailed(f"The arm added an event that cannot be stored: {error}.") from None
 
 

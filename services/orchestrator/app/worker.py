@@ -38,8 +38,8 @@ async def work(parts: Parts, stop: asyncio.Event) -> None:
 
 
 async def maintain(parts: Parts, stop: asyncio.Event) -> None:
-    """Every `sweep_interval` put the jobs of dead workers back on the queue, and every
-    `reconcile_interval` give tasks that no job delivers a new one."""
+    """Every `sweep_interval` deliver again what dead workers dropped, and every
+    `reconcile_interval` whatever else no job delivers."""
     reconciled = float("-inf")
     while not stop.is_set():
         due = time.monotonic() - reconciled >= parts.settings.reconcile_interval

@@ -17,6 +17,7 @@ from app.database import (
     Database,
     connect_args,
     is_away,
+    patiently,
     translated,
 )
 from octollm.errors import DatabaseUnavailable
@@ -143,3 +144,20 @@ async def test_a_process_starts_without_its_database_and_says_so_when_it_needs_i
             await session.execute(text("SELECT 1"))
     assert caught.value.retry_after == RETRY_AFTER_SECONDS
     await database.close()
+
+
+async def test_a_write_is_repeated_while_the_database_is_away_and_only_then() -> None:
+    library = LookupError("a library's own")
+    library.__cause__ = pg.OperationalError()
+    outcomes: list[Any] = [DatabaseUnavailable(), library, "written", KeyError("a"), "not reached"]
+
+    async def write() -> Any:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    assert await patiently(30)(write) == "written"
+    with pytest.raises(KeyError):
+        await patiently(30)(write)
+    assert outcomes == ["not reached"]

@@ -6,6 +6,7 @@ NaN. Such values are refused here, by name, so that they never become an error f
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Annotated, Any
 
@@ -65,6 +66,18 @@ def json_object(value: Any) -> Any:
         if characters > MAX_JSON_CHARACTERS:
             raise ValueError(f"must not hold more than {MAX_JSON_CHARACTERS} characters of text")
     return value
+
+
+def check_storable_object(value: Any) -> None:
+    """Check an object that came from code and not from JSON, such as an arm's data.
+
+    Raises ValueError for what `json_object` refuses and for what JSON cannot write at all.
+    """
+    json_object(value)
+    try:
+        json.dumps(value, allow_nan=False)
+    except TypeError as error:
+        raise ValueError(str(error)) from None
 
 
 Text = Annotated[str, AfterValidator(storable)]

@@ -15,10 +15,12 @@ LEAST_COVERAGE := 90
 UV ?= uv
 # Without headers and origins: a lock names packages, versions and hashes, and no place to get them.
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+	--no-annotate --no-strip-extras --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
 	--no-emit-package octollm --no-emit-package octollm-arms \
 	--no-emit-package octollm-orchestrator --no-emit-package octollm-reflex-layer
 LOCKED := 'packages/octollm[service]' services/arms services/reflex-layer
+PEERS := benchmarks/requirements.lock
+BENCH := submit reflex
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
 # The first Python on the path that is new enough; `make PYTHON=/some/where/python3.13 …` names one.
@@ -57,8 +59,8 @@ migration: $(READY) ## Draft the next migration from models.py: make migration n
 	$(BIN)/python scripts/migration.py "$(name)"
 	@$(BIN)/black --quiet services/orchestrator/app/migrations/versions
 
-bench: $(READY) ## Run every benchmark, and print its figures
-	@for bench in benchmarks/bench_*.py; do $(BIN)/python $$bench $(ARGS) || exit; done
+bench: $(READY) $(READY).bench ## Run the benchmarks; BENCH=reflex ARGS=--quick runs one of them, its way
+	@for bench in $(BENCH); do $(BIN)/python benchmarks/$$bench.py $(ARGS) || exit; done
 
 coverage: ## Run every test, measured; fails where a house is below 90 %
 	$(MAKE) test ARGS="--cov --cov-report= $(ARGS)"
@@ -79,6 +81,8 @@ lock: ## Pin all packages anew (needs uv); ARGS=--upgrade takes the newest
 		$(COMPILE) $(ARGS) --group pyproject.toml:dev --output-file requirements.lock -
 	{ echo setuptools; printf -- '-e %s\n' $(LOCKED) services/orchestrator; } | \
 		$(COMPILE) --constraints requirements.lock --output-file deploy/requirements.lock -
+	$(COMPILE) $(ARGS) --constraints requirements.lock --group pyproject.toml:bench \
+		--output-file $(PEERS)
 
 clean: ## Remove what make has made: the environment, caches and reports; no data
 	rm -rf .venv .*_cache .hypothesis .coverage* htmlcov $(foreach p,$(PACKAGES),$(p)/build)
@@ -130,5 +134,11 @@ $(READY): requirements.lock $(addsuffix /pyproject.toml,$(PACKAGES)) \
 	PYTHONWARNINGS=ignore \
 	$(PIP) install --no-deps --no-build-isolation $(addprefix --editable ,$(PACKAGES)); \
 	touch $@
+
+# What the benchmarks compare with. Where it cannot be had they say so, and measure ours alone.
+$(READY).bench: $(PEERS) $(READY)
+	@echo 'Adding what the benchmarks compare with, from $(PEERS) …'; rm -f $@; \
+	if $(PIP) install --require-hashes --requirement $(PEERS); then touch $@; \
+	else echo 'It cannot be installed here; going on without it.' >&2; fi
 
 FORCE:

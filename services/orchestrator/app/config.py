@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     reflex_url: str = Field(
         "http://127.0.0.1:8080", pattern=r"^https?://", description="The Reflex Layer's base URL."
     )
+    reflex_key: str = Field(
+        "", pattern=r"^[!-~]*$", repr=False, description="The key sent to the Reflex Layer; none."
+    )
     host: str = Field("127.0.0.1", description="The address the API listens on.")
     port: Port = Field(8000, description="The port the API listens on.")
 

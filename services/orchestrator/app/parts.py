@@ -44,6 +44,7 @@ async def assembled(
     database, queue, metrics = Database(settings), Queue(settings), Metrics(registry)
     config = ReflexClientConfig(
         base_url=settings.reflex_url,
+        key=settings.reflex_key,
         timeout=settings.reflex_timeout,
         attempt_timeout=settings.reflex_attempt_timeout,
         retries=settings.reflex_retries,

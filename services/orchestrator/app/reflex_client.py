@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import httpx2
@@ -39,6 +39,7 @@ class ReflexClientConfig:
     """Times are seconds. `timeout` bounds a whole call, with its waits and retries."""
 
     base_url: str
+    key: str = field(default="", repr=False)
     timeout: float = 10.0
     attempt_timeout: float = 3.0
     connect_timeout: float = 1.0
@@ -87,7 +88,8 @@ class ReflexClient:
             # Shorter than uvicorn keeps an idle connection (5 s), so that none is cut under us.
             limits=httpx2.Limits(keepalive_expiry=2.0),
             # No compression: such an answer could grow past the limit in one step.
-            headers={"Content-Type": "application/json", "Accept-Encoding": "identity"},
+            headers={"Content-Type": "application/json", "Accept-Encoding": "identity"}
+            | ({"Authorization": f"Bearer {config.key}"} if config.key else {}),
             follow_redirects=False,
             trust_env=False,
         )

@@ -63,6 +63,11 @@ class Screening:
         )
         if refused is not None:
             raise refused
+        if any(verdict.incomplete for _, verdict in screened):
+            # Nobody is away, so that failing open does not count: such a text could be made.
+            raise ReflexUnavailable(
+                "A text could not be screened to its end.", retry_after=RETRY_AFTER_SECONDS
+            )
         for answer in answers:
             if isinstance(answer, ReflexUnavailable) and self._settings.reflex_fail_open:
                 log.warning("a text passed unscreened: the Reflex Layer is away", door=door)

@@ -54,6 +54,7 @@ def test_every_setting_is_read_from_its_environment_variable(
     given: dict[str, tuple[str, Any]] = {
         "database_url": (URL, URL),
         "reflex_url": ("https://reflex.example", "https://reflex.example"),
+        "reflex_key": ("a-key-of-ours", "a-key-of-ours"),
         "host": ("::1", "::1"),
         "allow_unauthenticated": ("true", True),
         "cors_origins": ('["https://a.example"]', ["https://a.example"]),

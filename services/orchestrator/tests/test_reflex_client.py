@@ -138,6 +138,19 @@ async def test_the_request_carries_what_was_asked(make: Make, reflex: ScriptedRe
     }
 
 
+async def test_the_key_goes_with_every_request_and_into_no_repr(
+    make: Make, reflex: ScriptedReflex
+) -> None:
+    await make(key="hush-hush-hush-hush").process("hello")
+    assert reflex.requests[0].headers["authorization"] == "Bearer hush-hush-hush-hush"
+    assert "hush" not in repr(ReflexClientConfig("http://reflex", key="hush"))
+
+
+async def test_without_a_key_none_is_sent(make: Make, reflex: ScriptedReflex) -> None:
+    await make().process("hello")
+    assert "authorization" not in reflex.requests[0].headers
+
+
 async def test_a_base_url_may_have_a_path(make: Make, reflex: ScriptedReflex) -> None:
     await make(base_url=f"{reflex.url}/screening/").process("hello")
     assert reflex.requests[0].path == "/screening/process"

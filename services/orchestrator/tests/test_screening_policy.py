@@ -212,6 +212,15 @@ async def test_nothing_passes_unscreened() -> None:
     assert logged == []
 
 
+@pytest.mark.parametrize("fail_open", [False, True])
+async def test_what_was_not_screened_to_its_end_passes_no_door(fail_open: bool) -> None:
+    cut_short = verdict().model_copy(update={"incomplete": True, "status": "blocked"})
+    door, _ = screening({"a": cut_short}, reflex_fail_open=fail_open)
+    with pytest.raises(ReflexUnavailable, match="screened to its end") as caught:
+        await door.check([Part("goal", "a")], "block", "submit")
+    assert caught.value.retry_after
+
+
 async def test_failing_open_is_logged_on_every_use() -> None:
     door, _ = screening(AWAY, reflex_fail_open=True)
     with structlog.testing.capture_logs() as logged:

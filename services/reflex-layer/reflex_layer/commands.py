@@ -17,6 +17,7 @@ import click
 import httpx2
 import uvicorn
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from octollm.answers import error_in, unreachable, unreadable
 from octollm.cli_errors import FAILED, reported
@@ -26,6 +27,7 @@ from octollm.redaction import redact
 from octollm.validation import invalid, invalid_request
 from octollm.verdict import MAX_SCREENED_CHARACTERS, ReflexRequest, ReflexResponse
 from reflex_layer.config import Settings
+from reflex_layer.guard.judgement import GuardUnusable
 from reflex_layer.screen import screen as screen_text
 from reflex_layer.terminal import report
 
@@ -44,15 +46,18 @@ _TIMEOUT_SECONDS = 30
 def reflex(host: str | None, port: int | None) -> None:
     """Run the Reflex Layer as a service of its own."""
     settings = _settings()
-    uvicorn.run(
-        "reflex_layer.main:from_environment",
-        factory=True,
-        host=host or settings.host,
-        port=settings.port if port is None else port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-    )
+    try:
+        uvicorn.run(
+            "reflex_layer.main:from_environment",
+            factory=True,
+            host=host or settings.host,
+            port=settings.port if port is None else port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+        )
+    except GuardUnusable as fault:
+        raise click.UsageError(clean(str(fault))) from None
 
 
 @click.command(short_help="Screen a text, a file or stdin.")
@@ -86,10 +91,13 @@ def _settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        wrong = "; ".join(
-            f"REFLEX_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()
-        )
-        raise click.UsageError(wrong) from None
+        raise click.UsageError("; ".join(map(_wrong, error.errors()))) from None
+
+
+def _wrong(found: ErrorDetails) -> str:
+    """Say what is wrong; what is so with several settings together names them itself."""
+    message = found["msg"].removeprefix("Value error, ")
+    return f"REFLEX_{str(found['loc'][0]).upper()}: {message}" if found["loc"] else message
 
 
 def _request(source: str) -> ReflexRequest:
@@ -129,7 +137,7 @@ def _names_a_file(source: str) -> bool:
 
 def _screened_here(request: ReflexRequest) -> ReflexResponse:
     started = perf_counter()
-    verdict = screen_text(request.text, _settings().thresholds)
+    verdict = screen_text(request.text, _settings().ruleset())
     seconds = perf_counter() - started
     return verdict.response(
         uuid4().hex, cache_hit=False, processing_time_ms=round(seconds * 1000, 3)

@@ -1,18 +1,17 @@
-"""The HTTP service: `POST /process`, `/health`, `/ready`, `/metrics`."""
+"""The HTTP service: `POST /process` and `/process/batch`, `/health`, `/ready`, `/metrics`."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from functools import partial
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from time import perf_counter
-from typing import Annotated, Final
-from uuid import uuid4
+from typing import Annotated
 
 import structlog
 from asgi_correlation_id import correlation_id
-from fastapi import Body, FastAPI
+from fastapi import APIRouter, Body, Depends, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from prometheus_client import CollectorRegistry
 
@@ -21,58 +20,61 @@ from octollm.errors import (
     BodyTooLarge,
     InternalError,
     InvalidRequest,
+    RateLimited,
+    Unauthenticated,
     Unavailable,
 )
 from octollm.service import logs, problems, web
-from octollm.verdict import ReflexRequest, ReflexResponse
+from octollm.service.json_route import JsonRoute
+from octollm.verdict import (
+    ReflexBatchRequest,
+    ReflexBatchResponse,
+    ReflexRequest,
+    ReflexResponse,
+)
 from reflex_layer import examples
+from reflex_layer.admission import Admission
 from reflex_layer.cache import VerdictCache
 from reflex_layer.config import Settings
+from reflex_layer.guard.guarded import Guarded
+from reflex_layer.guard.judgement import GUARD_TYPE, GuardUnusable
+from reflex_layer.keys import Keys
+from reflex_layer.limits import Limits
 from reflex_layer.metrics import Metrics
-from reflex_layer.screen import RULESET, Verdict, screen, warm_up
+from reflex_layer.redis_cache import RedisCache
+from reflex_layer.redis_link import RedisLink
+from reflex_layer.ruleset import Ruleset
+from reflex_layer.screen import warm_up
+from reflex_layer.screener import Screener
+from reflex_layer.threads import Threads
 
-LONG_TEXT: Final = 8_192
-"""From this length a text is screened in a thread: RE2 releases the interpreter lock, and what
-Python does besides takes up to about half a second on a hostile text of full length."""
+_REFUSALS = problems.responses(
+    Unauthenticated, BodyTooLarge, InvalidRequest, RateLimited, InternalError, Unavailable
+)
 
 log = structlog.get_logger(__name__)
 
 
-class Screener:
-    """Answers requests: cache, screening, metrics. One for each app."""
+@dataclass
+class Parts:
+    """What one app is made of. Nothing runs or connects before the lifespan."""
 
-    def __init__(self, settings: Settings, registry: CollectorRegistry) -> None:
-        self._thresholds = settings.thresholds
-        self._cache = VerdictCache(settings.cache_size)
-        self._metrics = Metrics(registry)
-
-    async def answer(self, request: ReflexRequest) -> ReflexResponse:
-        """Screen the text of a request, or take its verdict from the cache."""
-        started = perf_counter()
-        checks = {"check_pii": request.check_pii, "check_injection": request.check_injection}
-        key = self._cache.key(request.text, self._thresholds, **checks)
-        cached = self._cache.get(key) if request.use_cache else None
-        verdict = cached or await _screened(
-            partial(screen, request.text, self._thresholds, **checks), len(request.text)
-        )
-        if request.use_cache and cached is None:
-            self._cache.put(key, verdict)
-        seconds = perf_counter() - started
-        self._metrics.record(verdict, seconds, cache_hit=cached is not None)
-        return verdict.response(
-            correlation_id.get() or uuid4().hex,
-            cache_hit=cached is not None,
-            processing_time_ms=round(seconds * 1000, 3),
-        )
-
-
-async def _screened(work: partial[Verdict], length: int) -> Verdict:
-    return work() if length < LONG_TEXT else await run_in_threadpool(work)
+    rules: Ruleset
+    screener: Screener
+    admission: Admission
+    guarded: Guarded
+    threads: Threads
+    link: RedisLink | None
+    ready: bool = False
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """Return the service. Its lifespan warms the automata up; `/ready` waits for that."""
+    """Return the service. Its lifespan warms everything up; `/ready` waits for that.
+
+    Raises GuardUnusable if the settings name a guard that cannot be used.
+    """
     registry = CollectorRegistry()
+    parts = _assembled(settings, registry)
     app = FastAPI(
         title="OctoLLM Reflex Layer",
         version=version("octollm-reflex-layer"),
@@ -81,10 +83,10 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.ready = False
+    app.state.parts = parts
     web.instrument(app, registry, max_body_bytes=MAX_BODY_BYTES)
-    _add_screening(app, Screener(settings, registry))
-    _add_operations(app)
+    app.include_router(_screening(parts))
+    _add_operations(app, parts)
     return app
 
 
@@ -95,30 +97,94 @@ def from_environment() -> FastAPI:
     return create_app(settings)
 
 
+def _assembled(settings: Settings, registry: CollectorRegistry) -> Parts:
+    guarded = Guarded(settings, registry)
+    rules = replace(settings.ruleset(), guard=guarded.version)
+    metrics = Metrics(
+        registry,
+        pii_kinds=[recogniser.kind for recogniser in rules.pii.recognisers],
+        injection_kinds=[GUARD_TYPE],
+    )
+    link = None
+    if settings.redis_url:
+        link = RedisLink(settings.redis_url, settings.redis_timeout, registry)
+    shared = None
+    if link is not None and settings.keeps_verdicts_in_redis:
+        shared = RedisCache(link, settings.redis_prefix, settings.cache_ttl)
+    cache = VerdictCache(settings.cache_size, settings.cache_secret, shared)
+    threads = Threads(settings.long_text_threads, settings.long_text_queue)
+    keys = Keys(settings.keys, trusted=settings.trusted_keys, required=settings.require_key)
+    limits = Limits(settings.limit_per_key, settings.limit_per_ip, link, settings.redis_prefix)
+    return Parts(
+        rules=rules,
+        screener=Screener(rules, cache=cache, threads=threads, guarded=guarded, metrics=metrics),
+        admission=Admission(keys, limits, metrics),
+        guarded=guarded,
+        threads=threads,
+        link=link,
+    )
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    await run_in_threadpool(warm_up)
-    app.state.ready = True
-    log.info("ready", ruleset=RULESET)
-    yield
-    app.state.ready = False
+    parts: Parts = app.state.parts
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(parts.threads.aclose)
+        if parts.link is not None:
+            stack.push_async_callback(parts.link.aclose)
+        try:
+            await parts.guarded.open()
+        except GuardUnusable as fault:
+            log.error("the guard cannot be used", reason=str(fault))
+            raise
+        stack.push_async_callback(parts.guarded.aclose)
+        await run_in_threadpool(warm_up, parts.rules)
+        parts.ready = True
+        log.info("ready", ruleset=parts.rules.version)
+        yield
+        parts.ready = False
 
 
-def _add_screening(app: FastAPI, screener: Screener) -> None:
-    @app.post(
-        "/process",
-        tags=["screening"],
-        responses=examples.answers()
-        | problems.responses(BodyTooLarge, InvalidRequest, InternalError),
+def _screening(parts: Parts) -> APIRouter:
+    screener, admission = parts.screener, parts.admission
+    router = APIRouter(
+        route_class=JsonRoute, tags=["screening"], dependencies=[Depends(admission.identify)]
     )
+
+    @router.post("/process", responses=examples.answers() | _REFUSALS)
     async def process(
-        request: Annotated[ReflexRequest, Body(openapi_examples=examples.requests())],
+        request: Request,
+        body: Annotated[ReflexRequest, Body(openapi_examples=examples.requests())],
     ) -> ReflexResponse:
         """Screen one text. Spans count Unicode code points; matched values are never echoed."""
-        return await screener.answer(request)
+        caller = await admission.charge(request, 1)
+        (answer,) = await screener.answers([body], caller, _request_id())
+        return answer
+
+    @router.post("/process/batch", responses=examples.batch_answers() | _REFUSALS)
+    async def process_batch(
+        request: Request,
+        body: Annotated[ReflexBatchRequest, Body(openapi_examples=examples.batch_requests())],
+    ) -> ReflexBatchResponse:
+        """Screen up to 64 texts; each is screened by itself, and answered at its place."""
+        started = perf_counter()
+        caller = await admission.charge(request, len(body.items))
+        request_id = _request_id()
+        results = await screener.answers(body.items, caller, request_id)
+        return ReflexBatchResponse(
+            request_id=request_id,
+            results=results,
+            processing_time_ms=round((perf_counter() - started) * 1000, 3),
+        )
+
+    return router
 
 
-def _add_operations(app: FastAPI) -> None:
+def _request_id() -> str:
+    return correlation_id.get() or ""  # the outermost middleware has set it
+
+
+def _add_operations(app: FastAPI, parts: Parts) -> None:
     @app.get("/health", tags=["operations"], responses=examples.HEALTHY)
     async def health() -> dict[str, str]:
         """Tell that the process answers; looks at nothing else."""
@@ -130,7 +196,10 @@ def _add_operations(app: FastAPI) -> None:
         responses=examples.READY | problems.responses(Unavailable),
     )
     async def ready() -> dict[str, str]:
-        """Tell whether the automata are built, so that the first text is not the slow one."""
-        if not app.state.ready:
+        """Tell whether everything is warm. Redis may be away: the service goes on without it."""
+        if not parts.ready:
             raise Unavailable("The automata are being built.", retry_after=1)
-        return {"status": "ready", "ruleset": RULESET}
+        told = {"status": "ready", "ruleset": parts.rules.version}
+        if parts.link is not None:
+            told["redis"] = "up" if await parts.link.is_up() else "away"
+        return told

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Literal
 
 from octollm.verdict import InjectionMatch, PiiMatch, ReflexResponse
-from reflex_layer import injection, pii
+from reflex_layer import injection
+from reflex_layer.deadline import Deadline, OutOfTime
 from reflex_layer.pii.recogniser import Found
+from reflex_layer.ruleset import BUILT_IN, Ruleset
 from reflex_layer.text import Shadow, shadow
 
 MAX_ATTEMPTS: Final = 200
 """How many injection matches an answer lists, the gravest first; the score counts all."""
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """From which score, and from which confidence of private data, a text is blocked."""
-
-    injection_block_score: float = 0.7
-    pii_block_confidence: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -31,9 +24,12 @@ class Verdict:
 
     status: Literal["success", "blocked"]
     pii_matches: tuple[PiiMatch, ...]
+    injection_detected: bool
     injection_matches: tuple[InjectionMatch, ...]
     injection_score: float
+    incomplete: bool
     details: str
+    ruleset: str
 
     def response(
         self, request_id: str, *, cache_hit: bool, processing_time_ms: float
@@ -44,37 +40,42 @@ class Verdict:
             status=self.status,
             pii_detected=bool(self.pii_matches),
             pii_matches=list(self.pii_matches),
-            injection_detected=bool(self.injection_matches),
+            injection_detected=self.injection_detected,
             injection_matches=list(self.injection_matches),
             injection_score=self.injection_score,
+            incomplete=self.incomplete,
             details=self.details,
             cache_hit=cache_hit,
             processing_time_ms=processing_time_ms,
-            ruleset=RULESET,
+            ruleset=self.ruleset,
         )
 
 
 def screen(
     text: str,
-    thresholds: Thresholds = Thresholds(),
+    rules: Ruleset = BUILT_IN,
     *,
     check_pii: bool = True,
     check_injection: bool = True,
 ) -> Verdict:
-    """Look for private data and prompt injection in `text`, in time linear in its length."""
+    """Look for private data and prompt injection in `text`, in time linear in its length.
+
+    A text that takes longer than `rules.time_budget` is answered with what was found until then,
+    as `incomplete` and `blocked`.
+    """
     seen = shadow(text)
-    found = resolved(pii.find_all(seen), thresholds.pii_block_confidence) if check_pii else []
-    attempts = injection.find_all(seen) if check_injection else []
-    score = injection.score(attempts)
-    private = any(f.confidence >= thresholds.pii_block_confidence for f in found)
-    attacked = score >= thresholds.injection_block_score
-    return Verdict(
-        status="blocked" if private or attacked else "success",
-        pii_matches=tuple(_pii_match(seen, f) for f in found),
-        injection_matches=_injection_matches(seen, attempts),
-        injection_score=score,
-        details=_details(found, attempts, private=private, attacked=attacked),
-    )
+    deadline = Deadline(rules.time_budget)
+    found: list[Found] = []
+    assessment = injection.NOTHING
+    incomplete = True
+    with suppress(OutOfTime):
+        if check_injection:
+            assessment = injection.assess(seen, rules.thresholds.injection_flag_score, deadline)
+        if check_pii:
+            found.extend(rules.pii.find_all(seen, deadline))
+        incomplete = False
+    found = resolved(found, rules.thresholds.pii_block_confidence)
+    return _verdict(seen, rules, found, assessment, incomplete=incomplete)
 
 
 def resolved(found: Iterable[Found], block_confidence: float) -> list[Found]:
@@ -95,14 +96,39 @@ def resolved(found: Iterable[Found], block_confidence: float) -> list[Found]:
     return kept
 
 
-def warm_up() -> None:
+def warm_up(rules: Ruleset = BUILT_IN) -> None:
     """Build the automata that RE2 builds on first use, so that no request waits for them."""
-    for recogniser in pii.RECOGNISERS:
+    for recogniser in rules.pii.recognisers:
         for example in recogniser.positive:
-            screen(example)
+            screen(example, rules)
     for rule in injection.RULES:
         for example in rule.positive:
-            screen(example)
+            screen(example, rules)
+
+
+def _verdict(
+    seen: Shadow,
+    rules: Ruleset,
+    found: list[Found],
+    assessment: injection.Assessment,
+    *,
+    incomplete: bool,
+) -> Verdict:
+    thresholds = rules.thresholds
+    private = any(f.confidence >= thresholds.pii_block_confidence for f in found)
+    attacked = assessment.score >= thresholds.injection_block_score
+    reasons = ["private data"] * private + ["prompt injection"] * attacked
+    reasons += ["running out of time"] * incomplete
+    return Verdict(
+        status="blocked" if reasons else "success",
+        pii_matches=tuple(_pii_match(seen, f) for f in found),
+        injection_detected=assessment.detected,
+        injection_matches=_injection_matches(seen, assessment.attempts),
+        injection_score=assessment.score,
+        incomplete=incomplete,
+        details=_details(found, assessment.attempts, reasons),
+        ruleset=rules.version,
+    )
 
 
 def _pii_match(seen: Shadow, found: Found) -> PiiMatch:
@@ -111,7 +137,7 @@ def _pii_match(seen: Shadow, found: Found) -> PiiMatch:
 
 
 def _injection_matches(
-    seen: Shadow, attempts: list[injection.Attempt]
+    seen: Shadow, attempts: Iterable[injection.Attempt]
 ) -> tuple[InjectionMatch, ...]:
     gravest = sorted(attempts, key=lambda a: (a.lowered, -a.confidence))[:MAX_ATTEMPTS]
     return tuple(_injection_match(seen, a) for a in sorted(gravest, key=lambda a: a.start))
@@ -129,26 +155,10 @@ def _injection_match(seen: Shadow, attempt: injection.Attempt) -> InjectionMatch
     )
 
 
-def _details(
-    found: list[Found], attempts: list[injection.Attempt], *, private: bool, attacked: bool
-) -> str:
+def _details(found: list[Found], attempts: Iterable[injection.Attempt], reasons: list[str]) -> str:
     """Say in one sentence what was found, by kind alone."""
-    if not found and not attempts:
-        return "Nothing was found."
     kinds = sorted({f.kind for f in found} | {a.type for a in attempts})
-    reasons = ["private data"] * private + ["prompt injection"] * attacked
     verdict = f"blocked for {' and '.join(reasons)}" if reasons else "below the blocking levels"
-    return f"Found {', '.join(kinds)}; {verdict}."
-
-
-def _ruleset() -> str:
-    """Return a version that changes whenever the code of the screening does."""
-    digest = hashlib.sha256()
-    package = Path(__file__).parent
-    for source in sorted(package.glob("*.py")) + sorted(package.glob("*/*.py")):
-        digest.update(source.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-RULESET: Final = f"1.0.0+{_ruleset()}"
-"""Version of what is looked for. Verdicts of different rulesets are not to be mixed."""
+    if kinds:
+        return f"Found {', '.join(kinds)}; {verdict}."
+    return f"Nothing was found; {verdict}." if reasons else "Nothing was found."

@@ -6,13 +6,18 @@ spaces and quotes of any script become ASCII; accents are taken off. Only charac
 sees (zero-width, soft hyphen, combining marks, variation selectors) have no byte: a text that
 holds some carries the places of those that are left, and `Shadow.span` reads them.
 
-The shadow is latin-1 because RE2 then needs no decoding and counts what we count.
+The shadow is latin-1 because RE2 then needs no decoding and counts what we count. Letters of
+scripts without Latin look-alikes are placeholders in it; `Shadow.native` has them as they are,
+one character for one byte of the shadow, so that the same spans hold.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from string import ascii_letters
 from typing import Final
 
 OTHER_LETTER: Final = "\xff"
@@ -37,9 +42,20 @@ _PUNCTUATION: Final = (
     dict.fromkeys("‘’‚‛′‹›ʼ´", "'")
     | dict.fromkeys("“”„‟″«»「」『』", '"')
     | dict.fromkeys("−‒⁃﹣－ー", "-")
-    | {"．": ".", "․": ".", "、": ",", "⁄": "/", "∕": "/", "•": "-", "·": "-"}
+    | dict.fromkeys("．․。।۔", ".")
+    | {"、": ",", "،": ",", "؟": "?", "؛": ";", "⁄": "/", "∕": "/", "•": "-", "·": "-"}
 )
-_FOLDED: Final = _LOOK_ALIKES | _LETTERS | _PUNCTUATION
+# Letters as pictures, which Unicode does not decompose: small capitals, on dark squares and discs,
+# and those that flags are made of.
+_PICTURES: Final = dict(
+    zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz", strict=True)
+) | {
+    chr(first + index): chr(ord("A") + index)
+    for first in (0x1F150, 0x1F170, 0x1F1E6)
+    for index in range(26)
+}
+_LATIN: Final = _LETTERS | _PICTURES
+_FOLDED: Final = _LOOK_ALIKES | _LETTERS | _PICTURES | _PUNCTUATION
 _TAGS: Final = range(0xE0020, 0xE007F)
 _KEPT_CONTROLS: Final = "\t\n\r\x0b\x0c"
 _MAX_REMEMBERED: Final = 20_000
@@ -89,20 +105,41 @@ def _placeholder(category: str) -> str:
     return OTHER_LETTER if category[0] in "LNM" else OTHER_SYMBOL
 
 
+def fold_native(character: str) -> str:
+    """Return the lower-case letter without marks that `character` is in its own script.
+
+    "" where `fold` gives "", what `fold` gives in lower case for anything but a letter or digit.
+    Patterns for `Shadow.native` are to be folded by it, character by character, too.
+    """
+    folded = fold(character)
+    if folded == "" or character.isascii() or character in _LATIN:
+        return folded.lower()
+    if unicodedata.category(character)[0] not in "LN":
+        return folded.lower()
+    form = unicodedata.normalize("NFKD", character)
+    base = "".join(c for c in form if unicodedata.category(c) != "Mn")
+    lower = (base if len(base) == 1 else character).lower()
+    return lower if len(lower) == 1 else character
+
+
 class _Table(dict[int, str | None]):
     """A table for `str.translate` that computes each entry when it is first met.
 
     It keeps a bounded number of them, so that no text can make it grow without end.
     """
 
+    def __init__(self, entry: Callable[[str], str]) -> None:
+        self._entry = entry
+
     def __missing__(self, point: int) -> str | None:
-        folded = fold(chr(point)) or None
+        folded = self._entry(chr(point)) or None
         if len(self) < _MAX_REMEMBERED:
             self[point] = folded
         return folded
 
 
-_TABLE: Final = _Table()
+_TABLE: Final = _Table(fold)
+_NATIVE: Final = _Table(fold_native)
 
 
 @dataclass(frozen=True)
@@ -114,6 +151,26 @@ class Shadow:
     lower: bytes
     places: tuple[int, ...] | None = None
     """Where each byte stands in `text`; None when byte i is character i."""
+
+    @cached_property
+    def native(self) -> str:
+        """The text in lower case with the letters of every script kept, as long as `lower`."""
+        if self.text.isascii():
+            return self.lower.decode("latin-1")
+        return self.text.translate(_NATIVE)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether `native` says more than `lower`: some letters are those of another script."""
+        return not self.text.isascii() and self.native != self.lower.decode("latin-1")
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether letters that look Latin stand in one text with Latin ones."""
+        if self.text.isascii():
+            return False
+        characters = frozenset(self.text)
+        return not characters.isdisjoint(_LOOK_ALIKES) and not characters.isdisjoint(ascii_letters)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return the span of `text` that the non-empty span of the shadow stands for."""

@@ -1,20 +1,30 @@
 """Verdicts are kept by question, and nothing of the text with them."""
 
+from typing import Any
+
+from octollm.verdict import ReflexRequest
 from reflex_layer.cache import MAX_CACHED_MATCHES, VerdictCache
-from reflex_layer.screen import Thresholds, screen
+from reflex_layer.ruleset import Ruleset, Thresholds
+from reflex_layer.screen import screen
 
 SAFE = screen("hello")
+RULES = Ruleset()
 
 
-def _key(cache: VerdictCache, text: str = "hello", score: float = 0.7, **checks: bool) -> bytes:
-    flags = {"check_pii": True, "check_injection": True} | checks
-    return cache.key(text, Thresholds(injection_block_score=score), **flags)
+def _key(
+    cache: VerdictCache,
+    text: str = "hello",
+    rules: Ruleset = RULES,
+    tenant: str = "",
+    **checks: Any,
+) -> bytes:
+    return cache.key(ReflexRequest(text=text, **checks), rules, tenant)
 
 
-def test_keeps_a_verdict_for_the_same_question() -> None:
+async def test_keeps_a_verdict_for_the_same_question() -> None:
     cache = VerdictCache(2)
-    cache.put(_key(cache), SAFE)
-    assert cache.get(_key(cache)) is SAFE
+    await cache.put({_key(cache): SAFE})
+    assert await cache.get([_key(cache)]) == {_key(cache): SAFE}
 
 
 def test_every_part_of_the_question_counts() -> None:
@@ -22,40 +32,55 @@ def test_every_part_of_the_question_counts() -> None:
     keys = {
         _key(cache),
         _key(cache, "Hello"),
-        _key(cache, score=0.6),
+        _key(cache, rules=Ruleset(Thresholds(injection_block_score=0.6))),
+        _key(cache, rules=Ruleset(guard="guard-1")),
         _key(cache, check_pii=False),
         _key(cache, check_injection=False),
+        _key(cache, tenant="team-a"),
     }
-    assert len(keys) == 5
+    assert len(keys) == 7
+    assert _key(cache, user_id="ada", context="submit") in keys
 
 
-def test_the_one_not_asked_for_longest_gives_way() -> None:
+async def test_the_one_not_asked_for_longest_gives_way() -> None:
     cache = VerdictCache(2)
     first, second, third = (_key(cache, text) for text in "abc")
-    cache.put(first, SAFE)
-    cache.put(second, SAFE)
-    cache.get(first)
-    cache.put(third, SAFE)
-    assert [cache.get(key) is not None for key in (first, second, third)] == [True, False, True]
+    await cache.put({first: SAFE, second: SAFE})
+    await cache.get([first])
+    await cache.put({third: SAFE})
+    assert set(await cache.get([first, second, third])) == {first, third}
 
 
-def test_a_cache_of_no_size_keeps_nothing() -> None:
+async def test_a_cache_of_no_size_keeps_nothing() -> None:
     cache = VerdictCache(0)
-    cache.put(_key(cache), SAFE)
-    assert cache.get(_key(cache)) is None
+    await cache.put({_key(cache): SAFE})
+    assert await cache.get([_key(cache)]) == {}
 
 
-def test_a_very_long_verdict_is_not_kept() -> None:
+async def test_a_very_long_verdict_is_not_kept() -> None:
     cache = VerdictCache(2)
-    cache.put(_key(cache), screen("8.8.8.8 " * (MAX_CACHED_MATCHES + 1)))
-    assert cache.get(_key(cache)) is None
+    await cache.put({_key(cache): screen("8.8.8.8 " * (MAX_CACHED_MATCHES + 1))})
+    assert await cache.get([_key(cache)]) == {}
+
+
+async def test_a_verdict_that_ran_out_of_time_is_not_kept() -> None:
+    cache = VerdictCache(2)
+    late = screen("ada@example.org", Ruleset(time_budget=0))
+    assert late.incomplete
+    await cache.put({_key(cache): late})
+    assert await cache.get([_key(cache)]) == {}
 
 
 def test_another_process_cannot_tell_the_text_by_its_key() -> None:
     assert _key(VerdictCache(1)) != _key(VerdictCache(1))
 
 
-def test_holds_no_text() -> None:
+def test_those_who_share_a_secret_share_their_keys() -> None:
+    assert _key(VerdictCache(1, "s" * 32)) == _key(VerdictCache(1, "s" * 32))
+    assert _key(VerdictCache(1, "s" * 32)) != _key(VerdictCache(1, "t" * 32))
+
+
+async def test_holds_no_text() -> None:
     cache = VerdictCache(2)
-    cache.put(_key(cache, "ada@example.org"), screen("ada@example.org"))
+    await cache.put({_key(cache, "ada@example.org"): screen("ada@example.org")})
     assert "ada" not in repr(vars(cache))

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from octollm.verdict import ReflexResponse
-from reflex_layer.screen import RULESET
+from reflex_layer.ruleset import BUILT_IN
 
 Connect = Callable[..., AbstractAsyncContextManager[httpx2.AsyncClient]]
 
@@ -36,7 +36,7 @@ async def _metric(client: httpx2.AsyncClient, sample: str) -> float:
 async def test_a_clean_text_succeeds(client: httpx2.AsyncClient) -> None:
     verdict = await _process(client, "How are you?")
     assert verdict.status == "success"
-    assert verdict.ruleset == RULESET
+    assert verdict.ruleset == BUILT_IN.version
     assert not verdict.cache_hit
 
 
@@ -170,7 +170,7 @@ async def test_what_is_not_there_is_a_problem(
 
 async def test_health_and_readiness(client: httpx2.AsyncClient) -> None:
     assert (await client.get("/health")).json() == {"status": "ok"}
-    assert (await client.get("/ready")).json() == {"status": "ready", "ruleset": RULESET}
+    assert (await client.get("/ready")).json() == {"status": "ready", "ruleset": BUILT_IN.version}
 
 
 async def test_metrics_count_verdicts_findings_and_hits(client: httpx2.AsyncClient) -> None:
@@ -228,7 +228,9 @@ async def test_every_documented_answer_has_an_example(client: httpx2.AsyncClient
             for status, answer in operation["responses"].items():
                 for content in answer["content"].values():
                     assert "example" in content or content["examples"], (path, status)
-    assert document["paths"]["/process"]["post"]["responses"].keys() == {"200", "413", "422", "500"}
+    assert document["paths"]["/process"]["post"]["responses"].keys() == {
+        *("200", "401", "413", "422", "429", "500", "503")
+    }
 
 
 def test_a_process_of_its_own_answers_over_a_socket(monkeypatch: pytest.MonkeyPatch) -> None:

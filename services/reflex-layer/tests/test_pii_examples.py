@@ -3,10 +3,12 @@
 import pytest
 from _pytest.mark.structures import ParameterSet
 
-from reflex_layer.pii import RECOGNISERS, find_all
+from reflex_layer.pii import RECOGNISERS, Recognisers
 from reflex_layer.pii.recogniser import Recogniser
 from reflex_layer.screen import resolved
 from reflex_layer.text import shadow
+
+BUILT_IN = Recognisers()
 
 
 def _cases(which: str) -> list[ParameterSet]:
@@ -19,9 +21,9 @@ def _cases(which: str) -> list[ParameterSet]:
 
 def _found(recogniser: Recogniser, text: str) -> list[str]:
     """Return the values found by the recogniser, the way the service reaches it."""
-    seen = shadow(text)
+    seen = BUILT_IN.reading(shadow(text))
     assert {f.kind for f in recogniser.find(seen)} <= {recogniser.kind}
-    found = resolved([f for f in find_all(seen) if f.kind == recogniser.kind], 0.0)
+    found = resolved([f for f in BUILT_IN.find_all(seen) if f.kind == recogniser.kind], 0.0)
     places = [seen.span(f.start, f.end) for f in found]
     return [text[start:end] for start, end in places]
 

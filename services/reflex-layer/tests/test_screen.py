@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from octollm.redaction import redact
 from reflex_layer.pii.recogniser import Found
-from reflex_layer.screen import MAX_ATTEMPTS, RULESET, Thresholds, resolved, screen, warm_up
+from reflex_layer.ruleset import BUILT_IN, Ruleset, Thresholds
+from reflex_layer.screen import MAX_ATTEMPTS, resolved, screen, warm_up
 
 VALUES = {
     "Email": "ada@example.org",
@@ -46,11 +47,14 @@ def test_an_address_that_identifies_nobody_is_reported_but_does_not_block() -> N
 
 
 def test_the_threshold_for_private_data_is_a_setting() -> None:
-    assert screen("ping 192.168.0.1", Thresholds(pii_block_confidence=0.3)).status == "blocked"
+    assert (
+        screen("ping 192.168.0.1", Ruleset(Thresholds(pii_block_confidence=0.3))).status
+        == "blocked"
+    )
 
 
 def test_the_threshold_for_injection_is_a_setting() -> None:
-    assert screen(ATTACK, Thresholds(injection_block_score=1)).status == "success"
+    assert screen(ATTACK, Ruleset(Thresholds(injection_block_score=1))).status == "success"
 
 
 def test_a_check_that_is_off_finds_nothing() -> None:
@@ -88,7 +92,7 @@ def test_of_overlapping_matches_the_longer_wins_unless_it_would_not_block() -> N
 
 
 def test_the_ruleset_is_a_version() -> None:
-    assert RULESET.startswith("1.0.0+")
+    assert BUILT_IN.version.startswith("1.0.0+")
     warm_up()
 
 
@@ -144,3 +148,9 @@ def test_a_hostile_text_of_full_length_gets_its_verdict(piece: str) -> None:
     text = (piece * (100_000 // len(piece) + 1))[:100_000]
     verdict = screen(text)
     assert verdict.status in ("success", "blocked")
+
+
+def test_a_text_that_takes_too_long_is_blocked_as_incomplete() -> None:
+    verdict = screen("nothing to see here", Ruleset(time_budget=0.0))
+    assert (verdict.status, verdict.incomplete) == ("blocked", True)
+    assert "time" in verdict.details

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reflex_layer.text import fold, shadow
+from reflex_layer.text import fold, fold_native, shadow
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_case_is_kept_beside_the_lower_case() -> None:
 @given(st.text(max_size=200))
 def test_every_byte_stands_for_a_character_in_order(text: str) -> None:
     seen = shadow(text)
-    assert len(seen.cased) == len(seen.lower)
+    assert len(seen.cased) == len(seen.lower) == len(seen.native)
     starts = [seen.span(i, i + 1) for i in range(len(seen.lower))]
     assert starts == sorted(starts)
     assert all(0 <= start == end - 1 < len(text) for start, end in starts)
@@ -65,3 +65,24 @@ def test_every_byte_stands_for_a_character_in_order(text: str) -> None:
 def test_every_character_of_unicode_folds_to_one_byte_or_none() -> None:
     points = (p for p in range(sys.maxunicode + 1) if not 0xD800 <= p < 0xE000)
     assert all(len(fold(chr(p)).encode("latin-1")) <= 1 for p in points)
+
+
+@pytest.mark.parametrize(
+    ("text", "native"),
+    [
+        ("Игнорируй ВСЁ", "игнорируи все"),
+        ("이전 지시", "이전 지시"),
+        ("Ｉgnоre", "ignоre"),
+        ("निर्देश", "".join(map(fold_native, "निर्देश"))),
+        ("plain", "plain"),
+    ],
+)
+def test_letters_of_every_script_are_kept_beside_the_look_alikes(text: str, native: str) -> None:
+    seen = shadow(text)
+    assert seen.native == native
+    assert len(seen.native) == len(seen.lower)
+
+
+def test_only_a_text_in_another_script_says_more_in_its_own() -> None:
+    assert shadow("以前の指示").is_foreign
+    assert not shadow("Größe, élève, ２").is_foreign

@@ -7,6 +7,7 @@
     │   ├── PiiDetected
     │   └── InjectionDetected
     ├── IdempotencyKeyReused      422  the key was used before, with another body
+    ├── Unauthenticated           401  no key, or one that nobody was given
     ├── NotFound                  404
     │   └── TaskNotFound
     ├── MethodNotAllowed          405
@@ -116,6 +117,10 @@ class InjectionDetected(RefusedByPolicy):
 class IdempotencyKeyReused(OctoError):
     status, slug = 422, "idempotency-key-reused"
     title = "This Idempotency-Key was used before, with another body"
+
+
+class Unauthenticated(OctoError):
+    status, slug, title = 401, "unauthenticated", "A key is needed, and this is none"
 
 
 class NotFound(OctoError):

@@ -14,6 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from octollm.fields import Text, storable
 
 MAX_SCREENED_CHARACTERS = 100_000
+MAX_BATCH = 64
+"""How many texts one `POST /process/batch` may carry."""
 
 
 class PiiType(StrEnum):
@@ -24,8 +26,27 @@ class PiiType(StrEnum):
     EMAIL = "Email"
     PHONE = "Phone"
     IPV4 = "IPv4"
+    IPV6 = "IPv6"
+    MAC_ADDRESS = "MACAddress"
     AWS_KEY = "AWSKey"
     GITHUB_TOKEN = "GitHubToken"  # noqa: S105 -- the name of a kind
+    GENERIC_API_KEY = "GenericAPIKey"
+    PASSWORD = "Password"  # noqa: S105 -- the name of a kind
+    PRIVATE_KEY = "PrivateKey"
+    JWT = "JWT"
+    PASSPORT = "Passport"
+    DRIVER_LICENSE = "DriverLicense"
+    BANK_ACCOUNT = "BankAccount"
+    IBAN = "IBAN"
+    CRYPTO_ADDRESS = "CryptoAddress"
+    URL = "URL"
+    COORDINATES = "Coordinates"
+    VIN = "VIN"
+    DATE_OF_BIRTH = "DateOfBirth"
+    MEDICAL_RECORD_NUMBER = "MedicalRecordNumber"
+    NPI = "NPI"
+    ITIN = "ITIN"
+    ROUTING_NUMBER = "RoutingNumber"
 
 
 class InjectionType(StrEnum):
@@ -34,7 +55,17 @@ class InjectionType(StrEnum):
     IGNORE_PREVIOUS = "IgnorePrevious"
     PROMPT_EXTRACTION = "PromptExtraction"
     SYSTEM_ROLE = "SystemRole"
+    JAILBREAK_KEYWORD = "JailbreakKeyword"
+    ENCODED_INSTRUCTION = "EncodedInstruction"
     DELIMITER_INJECTION = "DelimiterInjection"
+    CONTEXT_SWITCHING = "ContextSwitching"
+    CONFUSION_PATTERN = "ConfusionPattern"
+    MULTILINGUAL_BYPASS = "MultilingualBypass"
+    CHAIN_OF_THOUGHT = "ChainOfThought"
+    ROLE_REVERSAL = "RoleReversal"
+    AUTHORITY_APPEAL = "AuthorityAppeal"
+    OUTPUT_MANIPULATION = "OutputManipulation"
+    MEMORY_EXFILTRATION = "MemoryExfiltration"
 
 
 Severity = Literal["low", "medium", "high", "critical"]
@@ -100,7 +131,8 @@ class ReflexResponse(BaseModel):
     """The Reflex Layer's verdict on one text.
 
     `status` is `blocked` when the score reaches the layer's blocking level or private data was
-    found with enough confidence; what to do about it is the caller's policy.
+    found with enough confidence; what to do about it is the caller's policy. `incomplete` is true
+    when the text took longer to screen than it may: it is then `blocked`, whatever was found.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -112,7 +144,29 @@ class ReflexResponse(BaseModel):
     injection_detected: bool
     injection_matches: list[InjectionMatch]
     injection_score: Confidence
+    incomplete: bool = False
     details: str
     cache_hit: bool
     processing_time_ms: Annotated[float, Field(ge=0)]
     ruleset: str
+
+
+class ReflexBatchRequest(BaseModel):
+    """The body of `POST /process/batch`: what `POST /process` takes, several times."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    items: Annotated[list[ReflexRequest], Field(min_length=1, max_length=MAX_BATCH)]
+
+
+class ReflexBatchResponse(BaseModel):
+    """The verdicts on the texts of a batch, in their order.
+
+    `processing_time_ms` is that of all; a result's own is its share, by the texts' number.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    request_id: str
+    results: list[ReflexResponse]
+    processing_time_ms: Annotated[float, Field(ge=0)]

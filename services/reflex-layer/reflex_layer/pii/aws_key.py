@@ -1,7 +1,7 @@
-"""Access keys of Amazon Web Services: the identifier, and the secret next to its name.
+"""Access keys of Amazon Web Services: the identifier, and the secret next to it or to its name.
 
-Source: AWS IAM User Guide, "IAM identifiers" (prefixes AKIA and ASIA, 20 characters) and
-"Managing access keys" (40 characters).
+Sources: AWS IAM User Guide, "IAM identifiers: unique identifiers" (prefixes, 20 characters) and
+"Managing access keys" (40 characters); Amazon Bedrock User Guide, "API keys" (ABSK).
 """
 
 from __future__ import annotations
@@ -14,21 +14,33 @@ from reflex_layer.engine import compiled, spans
 from reflex_layer.pii.recogniser import Found, stands_alone
 from reflex_layer.text import Shadow
 
-_IDENTIFIER: Final = compiled(r"a[ks]ia[a-z0-9]{16}")
-_NAME: Final = compiled(r"secret[ _-]{0,2}(?:access)?[ _-]{0,2}key|aws[ _-]{0,2}secret")
-_SECRET: Final = compiled(r"[A-Za-z0-9/+]{40,}")
+_IDENTIFIER: Final = compiled(
+    r"(?:ABIA|ACCA|AGPA|AIDA|AIPA|AKIA|ANPA|ANVA|APKA|AROA|ASCA|ASIA|A3T[A-Z0-9])[A-Z0-9]{16,}"
+)
+_BEDROCK: Final = compiled(r"ABSK[A-Za-z0-9+/]{105,130}={0,2}")
+_NAME: Final = compiled(
+    r"secret[ _.-]{0,2}(?:access)?[ _.-]{0,2}key|aws[ _.-]{0,2}(?:account)?[ _.-]{0,2}secret"
+    r"|aws[ _.-]{0,2}(?:access)?[ _.-]{0,2}key|sk[\"']? ?[:=]"
+)
+_SECRET: Final = compiled(r"[A-Za-z0-9/+]{40,}=?")
 _REACH: Final = 100
+_IDENTIFIER_LENGTH: Final = 20
 _SECRET_LENGTH: Final = 40
 
 
 class AWSKey:
     kind = PiiType.AWS_KEY
-    anchor = r"a[ks]ia[a-z0-9]{4}|secret[ _-]?(?:access)?[ _-]?key|aws[ _-]?secret"
+    anchor = (
+        r"\b(?:abia|acca|agpa|aida|aipa|akia|anpa|anva|apka|aroa|asca|asia|a3t|absk)[a-z0-9]{8}"
+        r"|secret[ _.-]?(?:access)?[ _.-]?key|aws[ _.-]?(?:account[ _.-]?)?secret|aws[ _.-]?key"
+    )
     positive = (
         "aws_access_key_id = ⟦AKIAIOSFODNN7EXAMPLE⟧",
         "temporary ⟦ASIAIOSFODNN7EXAMPLE⟧.",
         "aws_secret_access_key=⟦wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY⟧",
         'SecretAccessKey": "⟦wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY⟧"',
+        "ops,⟦AKIAIOSFODNN7EXAMPLE⟧,⟦wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY⟧",
+        "role id ⟦AROADBQP57FF2AEXAMPLE⟧",
     )
     negative = (
         "akiaiosfodnn7example",
@@ -37,16 +49,37 @@ class AWSKey:
         "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
         "the secret access key has 40 characters",
         "secret key da39a3ee5e6b4b0d3255bfef95601890afd80709",
+        "ASIAXXXXXXXXXXXXXXXX",
     )
 
     def find(self, shadow: Shadow) -> Iterator[Found]:
-        for start, end in spans(_IDENTIFIER, shadow.lower):
-            if shadow.cased[start:end].isupper() and stands_alone(shadow, start, end):
+        for start, end in spans(_IDENTIFIER, shadow.cased):
+            if _is_identifier(shadow, start, end):
                 yield Found(self.kind, start, end, 0.98)
+                yield from self._secret(shadow, end)
+        for start, end in spans(_BEDROCK, shadow.cased):
+            if stands_alone(shadow, start, end):
+                yield Found(self.kind, start, end, 0.98)
+        reached = 0
         for _, end in spans(_NAME, shadow.lower):
-            found = _SECRET.search(shadow.cased[end : end + _REACH])
-            if found and _looks_random(shadow.cased[end + found.span()[0] : end + found.span()[1]]):
-                yield Found(self.kind, end + found.span()[0], end + found.span()[1], 0.9)
+            if end >= reached:  # names in a row share what follows them
+                reached = end + _REACH // 4
+                yield from self._secret(shadow, end)
+
+    def _secret(self, shadow: Shadow, place: int) -> Iterator[Found]:
+        """Yield the secret that follows shortly after `place`."""
+        for first, last in spans(_SECRET, shadow.cased[place : place + _REACH]):
+            if _looks_random(shadow.cased[place + first : place + last]):
+                yield Found(self.kind, place + first, place + last, 0.9)
+            return
+
+
+def _is_identifier(shadow: Shadow, start: int, end: int) -> bool:
+    key = shadow.cased[start:end]
+    varied = len(set(key[4:])) > 4
+    length = end - start in (_IDENTIFIER_LENGTH, _IDENTIFIER_LENGTH + 1)
+    longer = end - start == _IDENTIFIER_LENGTH or key[:4] in (b"AIDA", b"AROA", b"AGPA")
+    return length and longer and varied and stands_alone(shadow, start, end)
 
 
 def _looks_random(token: bytes) -> bool:

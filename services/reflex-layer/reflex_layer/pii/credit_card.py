@@ -118,12 +118,12 @@ def _card_end(run: bytes, groups: list[tuple[int, int]], lengths: tuple[int, ...
         ends[length] = end
     for length in lengths:
         last = ends.get(length, 0)
-        if last and _luhn(digits_of(run[first:last])):
+        if last and passes_luhn(digits_of(run[first:last])):
             return last
     return 0
 
 
-def _luhn(number: bytes) -> bool:
+def passes_luhn(number: bytes) -> bool:
     """Check the last digit after Luhn (ISO/IEC 7812-1, annex B)."""
     plain, doubled = number[-1::-2].translate(_VALUES), number[-2::-2].translate(_DOUBLED)
     return (sum(plain) + sum(doubled)) % 10 == 0

@@ -1,4 +1,6 @@
-"""E-mail addresses (RFC 5321 limits, the unquoted forms people use)."""
+"""E-mail addresses (RFC 5321 limits, the unquoted forms people use), also those written so that
+machines shall not read them: `ada (at) host (dot) org`, `ada at host dot org`, `ada&#64;host.org`.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +8,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.engine import compiled, spans
+from reflex_layer.engine import compiled, first, spans
 from reflex_layer.pii.recogniser import Found
+from reflex_layer.pii.top_level import EXISTING, RESERVED
 from reflex_layer.text import Shadow
 
 _LOCAL: Final = r"[a-z0-9\xff!#$%&'*+/=?^_{|}~.-]"
@@ -22,10 +25,35 @@ _FILE_ENDINGS: Final = frozenset(
 )
 _LINK_SCHEME_REACH: Final = 100
 
+_NAME: Final = r"[a-z0-9\xff][a-z0-9\xff_+.-]*"
+_LABEL: Final = r"[a-z0-9\xff-]+"
+_MARKED_AT: Final = r" ?[\[({<] ?(?:at|@|ett|arroba|chez) ?[\])}>] ?|&#0*64;|&#x40;|&commat;|%40"
+_MARKED_DOT: Final = (
+    r" ?[\[({<] ?(?:dot|\.|punkt|punto|point) ?[\])}>] ?| (?:dot|punkt|punto|point) |_dot_|&#46;"
+)
+# A plain `at` is a word of every second sentence: only a spelt dot makes it the sign.
+_WRITTEN_OUT: Final = compiled(
+    rf"\b{_NAME}(?: dot {_NAME})*(?:"
+    rf"(?:{_MARKED_AT}){_LABEL}(?:(?:\.|{_MARKED_DOT}){_LABEL})+"
+    rf"|(?: (?:at|arroba) |_at_){_LABEL}(?:(?:{_MARKED_DOT}){_LABEL})+"
+    rf"| ?@ ?{_LABEL}(?:{_MARKED_DOT}){_LABEL}(?:(?:\.|{_MARKED_DOT}){_LABEL})*"
+    rf"| ?@ {_LABEL}(?:\.{_LABEL})+| @{_LABEL}(?:\.{_LABEL})+"
+    rf"|_at_{_LABEL}\.(?:com|org|net|edu)\b)"
+)
+_SIGN: Final = compiled(_MARKED_AT + r"| (?:at|arroba) |_at_|@")
+_LAST_LABEL: Final = compiled(r"[a-z0-9\xff-]+$")
+_NO_NAMES: Final = frozenset(
+    b"available found look it us me them is are here live hosted visit read see page site "
+    b"website online posted located dot".split()
+)
+
 
 class Email:
     kind = PiiType.EMAIL
-    anchor = r"@[a-z0-9\xff]"
+    anchor = (
+        r"@ ?[a-z0-9\xff\[({]|[\[({<] ?(?:at|@|arroba|chez) ?[\])}>]|&#0*64;|&#x40;|&commat;|%40"
+        r"|[ _\[({<](?:dot|punkt|punto|point)[ _\])}>]|_at_[a-z0-9-]+\."
+    )
     positive = (
         "Write to ⟦ada.lovelace+notes@example.org⟧, please.",
         "<⟦o'brien@mail.example.co.uk⟧>",
@@ -36,6 +64,11 @@ class Email:
         "user=⟦max@bücher.example⟧ status=3",
         "⟦ada@example.org⟧",
         "⟦ada@example.org⟧-⟦bob@example.org⟧",
+        "write to ⟦ada (at) lovelace (dot) org⟧, please",
+        "me at ⟦ada.b at mail dot lovelace dot org⟧ or ⟦bob AT host DOT com⟧.",
+        "⟦ada[at]lovelace.co.uk⟧ and ⟦bob{at}host[.]com⟧",
+        "<a>⟦ada&#64;lovelace.org⟧</a>, ⟦ada @ lovelace.org⟧ or ⟦ada@lovelace[dot]org⟧",
+        "⟦ada_at_lovelace_dot_org⟧",
     )
     negative = (
         "root@localhost",
@@ -46,6 +79,12 @@ class Email:
         "a@b.c1 and x@host.com1",
         ".@.",
         "npm install left-pad@1.3.0",
+        "git@github.com:ada/engine.git",
+        "look at github.com or at point A, arrive at noon",
+        "available at host dot com",
+        "f(at) x.y and [at] the.end and created_at_utc.in",
+        "a @ b.T and x @ y.tmp",
+        "the dot at the end",
     )
 
     def find(self, shadow: Shadow) -> Iterator[Found]:
@@ -57,8 +96,24 @@ class Email:
                 continue
             if lower[end : end + 1].isalnum() or _in_link(lower, start):
                 continue
+            if lower.startswith(b"git@", start) and lower[end : end + 1] == b":":
+                continue  # a repository
             if _plausible(lower[start:at], lower[at + 1 : end]):
                 yield Found(self.kind, start, end, 0.95)
+        for start, end in spans(_WRITTEN_OUT, lower):
+            if _means_address(lower, start, end):
+                yield Found(self.kind, start, end, 0.85)
+
+
+def _means_address(lower: bytes, start: int, end: int) -> bool:
+    """Tell whether what is written out ends in a domain that exists and begins with a name."""
+    if not end - start <= _MAX_LOCAL + _MAX_DOMAIN or lower[start - 1 : start] in _ATTACHED:
+        return False
+    sign, last = first(_SIGN, lower, start, end), _LAST_LABEL.search(lower[start:end])
+    if sign is None or last is None or lower[start : sign[0]] in _NO_NAMES:
+        return False
+    top = lower[start + last.span()[0] : end]
+    return top in EXISTING or top in RESERVED
 
 
 def _leading_punctuation(local: bytes) -> int:
@@ -82,3 +137,6 @@ def _in_link(lower: bytes, start: int) -> bool:
     """Tell whether what looks like a local part is the password in `scheme://user:password@`."""
     before = lower[max(0, start - _LINK_SCHEME_REACH) : start]
     return before.rpartition(b"://")[1] != b"" and b" " not in before.rpartition(b"://")[2]
+
+
+_ATTACHED: Final = frozenset((b"@", b"/", b"$", b"."))

@@ -11,7 +11,7 @@ from reflex_layer.engine import compiled, spans
 from reflex_layer.pii.recogniser import Found, stands_alone
 from reflex_layer.text import Shadow
 
-_DOT: Final = r"(?:\.|\[\.\]|\(\.\))"
+_DOT: Final = r"(?:\.|[\[({] ?(?:\.|dot) ?[\])}]| dot )"
 _ADDRESS: Final = compiled(rf"[0-9]{{1,3}}(?:{_DOT}[0-9]{{1,3}}){{3}}")
 _VERSION: Final = compiled(r"(?:version|release|build|ver|rev|v)[ .:=#-]{0,3}$")
 _PRODUCT: Final = compiled(r"[a-z_]/$")
@@ -24,13 +24,14 @@ IDENTIFIES_NOBODY: Final = 0.3
 
 class IPv4:
     kind = PiiType.IPV4
-    anchor = r"[0-9](?:\.|\[\.\]|\(\.\))[0-9]"
+    anchor = rf"[0-9]{_DOT}[0-9]{{1,3}}{_DOT}[0-9]"
     positive = (
         "The request came from ⟦8.8.8.8⟧.",
         "http://⟦93.184.215.14⟧:8080/index",
         "route ⟦10.0.0.0⟧/8 via ⟦192.168.1.1⟧",
         "client_ip=⟦81.2.69.142⟧, port=22",
         "blocked ⟦81[.]2[.]69[.]142⟧ twice",
+        "⟦81(.)2(.)69(.)142⟧ or ⟦81[dot]2[dot]69[dot]142⟧",
         "⟦٨.٨.٨.٨⟧",
     )
     negative = (
@@ -68,6 +69,6 @@ def _continues(lower: bytes, start: int, end: int) -> bool:
 
 def _parsed(written: bytes) -> IPv4Address | None:
     try:
-        return IPv4Address(written.translate(None, b"[]()").decode())
+        return IPv4Address(written.replace(b"dot", b".").translate(None, b"[](){} ").decode())
     except AddressValueError:
         return None

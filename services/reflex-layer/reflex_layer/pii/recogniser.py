@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from reflex_layer.engine import Pattern, compiled
+from reflex_layer.pii.reading import Reading
 from reflex_layer.text import Shadow
 
 CONTEXT_BEFORE = 48
@@ -29,7 +30,8 @@ class Recogniser(Protocol):
     """Finds one kind of private data.
 
     The examples are its specification; the table test runs them. In a positive one the brackets
-    ⟦ ⟧ stand around what is to be found.
+    ⟦ ⟧ stand around what is to be found. A recogniser that has `cues`, a tuple of phrases that
+    speak for its kind, asks the reading where they stand: all of them are found in one pass.
     """
 
     @property
@@ -46,8 +48,8 @@ class Recogniser(Protocol):
     @property
     def negative(self) -> tuple[str, ...]: ...
 
-    def find(self, shadow: Shadow) -> Iterable[Found]:
-        """Yield what is found, in time linear in the length of the shadow."""
+    def find(self, shadow: Reading) -> Iterable[Found]:
+        """Yield what is found, in time linear in the length of the text."""
         ...
 
 
@@ -64,10 +66,25 @@ def near(shadow: Shadow, start: int, end: int, context: Pattern) -> bool:
     return bool(context.search(before) or context.search(after))
 
 
+def cued(shadow: Reading, kind: str, start: int, end: int) -> bool:
+    """Tell whether a cue of the kind stands shortly before or after a span."""
+    return shadow.has_cue(kind, start - CONTEXT_BEFORE, start) or shadow.has_cue(
+        kind, end, end + CONTEXT_AFTER
+    )
+
+
 def stands_alone(shadow: Shadow, start: int, end: int) -> bool:
     """Tell whether a span is no part of a longer word or number."""
     lower = shadow.lower
     return lower[start - 1 : start] not in _word_bytes and lower[end : end + 1] not in _word_bytes
+
+
+def is_joined(shadow: Shadow, start: int, end: int) -> bool:
+    """Tell whether a number goes on at either side after a sign, as a date or part number does."""
+    before, after = shadow.lower[max(0, start - 2) : start], shadow.lower[end : end + 2]
+    return (before[1:] in _joints and before[:1].isalnum()) or (
+        after[:1] in _joints and after[1:].isalnum()
+    )
 
 
 def digits_of(data: bytes) -> bytes:
@@ -76,4 +93,5 @@ def digits_of(data: bytes) -> bytes:
 
 
 _word_bytes = frozenset(bytes([byte]) for byte in _WORD_CHARACTERS)
+_joints = frozenset((b"-", b".", b"/"))
 _NOT_DIGITS = bytes(set(range(256)) - set(_DIGITS))

@@ -10,47 +10,56 @@ from collections.abc import Iterator
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.engine import compiled, spans
-from reflex_layer.pii.recogniser import Found, digits_of, near, stands_alone, words
-from reflex_layer.text import Shadow
+from reflex_layer.pii.reading import Reading
+from reflex_layer.pii.recogniser import Found, cued, digits_of, stands_alone
 
-_NUMBER: Final = compiled(
-    r"[0-9]{3}(?:-[0-9]{2}-|\.[0-9]{2}\.| [0-9]{2} |/[0-9]{2}/|[0-9]{2})[0-9]{4}"
-)
-_CONTEXT: Final = words(
-    "ssns?|ss|social security|social security (?:number|no|num)|social|soc sec"
-    "|sozialversicherungsnummer|numero de seguro social|securite sociale",
-)
 _FAMOUS: Final = frozenset((b"123456789", b"078051120", b"219099999", b"111111111", b"333333333"))
 
 
 class SSN:
     kind = PiiType.SSN
     anchor = r"[0-9]{3}[-. /]?[0-9]{2}[-. /]?[0-9]{4}"
+    cues = (
+        *("ssn", "ssns", "ssn#", "ss#", "ss", "ss no", "ss number", "s.s.n", "s.s. number"),
+        *("social", "social security", "social security number", "social security no", "soc sec"),
+        *("social security num", "social sec", "social security #", "soc sec no", "social number"),
+        *("sozialversicherungsnummer", "us-sozialversicherungsnummer", "seguro social"),
+        *("numero de seguro social", "securite sociale", "numero de securite sociale"),
+        *("previdenza sociale", "numero di previdenza sociale", "sicurezza sociale"),
+        *("seguranca social", "numero de seguranca social", "seguridad social"),
+        *("burgerservicenummer", "ubezpieczenia spolecznego", "numer ubezpieczenia spolecznego"),
+    )
     positive = (
         "His number is ⟦536-22-8714⟧.",
         "SSN ⟦536 22 8714⟧",
         "social_security_number=⟦536228714⟧",
         "my ssn: ⟦123-45-6789⟧",
         "SSN ⟦５３６−２２−８７１４⟧ on file",
+        "employeeSsn: ⟦536228714⟧",
+        "numéro de sécurité sociale américain ⟦536.22.8714⟧",
+        "⟦536 22 8714⟧ is her social security number",
     )
     negative = (
         "000-12-3456, 666-12-3456 and 912-34-5678",
+        "ITIN 912-78-4482",
         "536-00-8714 and 536-22-0000",
         "part 536-22-87145 or 1536-22-8714",
         "order 536228714",
         "the sample 123-45-6789 in the form",
         "2024-10-1999",
         "536-22-8714-99",
+        "EIN 53-6228714, ZIP 53622-8714, call 536-228-7145",
+        "class 536228714 in missn",
     )
 
-    def find(self, shadow: Shadow) -> Iterator[Found]:
+    def find(self, shadow: Reading) -> Iterator[Found]:
         lower = shadow.lower
-        for start, end in spans(_NUMBER, lower):
+        for start, end in shadow.nines:
             number = digits_of(lower[start:end])
             if not _assignable(number) or not _alone(shadow, start, end):
                 continue
-            confidence = _confidence(lower[start:end], number, near(shadow, start, end, _CONTEXT))
+            in_context = cued(shadow, self.kind, start, end)
+            confidence = _confidence(lower[start:end], number, in_context)
             if confidence:
                 yield Found(self.kind, start, end, confidence)
 
@@ -60,7 +69,7 @@ def _assignable(number: bytes) -> bool:
     return area not in (b"000", b"666") and area < b"900" and group != b"00" and serial != b"0000"
 
 
-def _alone(shadow: Shadow, start: int, end: int) -> bool:
+def _alone(shadow: Reading, start: int, end: int) -> bool:
     """Tell whether the number is no part of a longer one, such as a date or a part number."""
     before, after = shadow.lower[start - 2 : start], shadow.lower[end : end + 2]
     joined = (before[1:] in (b"-", b".", b"/") and before[:1].isdigit()) or (

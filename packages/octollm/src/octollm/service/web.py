@@ -1,40 +1,28 @@
-"""Middleware every service wears, outermost first: request id, metrics and access log, CORS,
-body limit. All of it is pure ASGI."""
+"""What every service wears, outermost first: `EdgeMiddleware` (request id, metrics, access log),
+CORS, body limit. All of it is pure ASGI."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from uuid import uuid4
+from collections.abc import Collection, Iterable, Sequence
 
-import structlog
-from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI, Response
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
-    Counter,
     GCCollector,
-    Histogram,
     PlatformCollector,
     ProcessCollector,
     generate_latest,
 )
-from prometheus_fastapi_instrumentator.metrics import Info
-from prometheus_fastapi_instrumentator.middleware import PrometheusInstrumentatorMiddleware
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from octollm.errors import BodyTooLarge
 from octollm.service import problems
+from octollm.service.edge import EdgeMiddleware
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-_QUIET = {"/health", "/ready", "/metrics"}
-
-log = structlog.get_logger("access")
+_PROBES = ("/health", "/ready", "/metrics")
 
 
 def instrument(
@@ -43,33 +31,25 @@ def instrument(
     *,
     max_body_bytes: int,
     cors_origins: Sequence[str] = (),
+    quiet: Collection[str] = (),
 ) -> None:
     """Give `app` its middleware and problem handlers, and serve `registry` at `/metrics`.
 
     `app` must have been made with `redirect_slashes=False`: a redirected path would enter the
-    metrics as it was typed.
+    metrics as it was typed. `quiet` are routes whose good answers fill no log, as those of the
+    probes.
     """
     problems.install(app)
     app.add_middleware(BodyLimitMiddleware, max_body_bytes=max_body_bytes)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=cors_origins,
-        allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],
-        expose_headers=["Location", "Retry-After", "X-Request-ID"],
-    )
-    app.add_middleware(
-        PrometheusInstrumentatorMiddleware,
-        instrumentations=[_http_metrics(registry)],
-        should_group_status_codes=False,
-        registry=registry,
-    )
-    app.add_middleware(
-        CorrelationIdMiddleware,
-        header_name=problems.REQUEST_ID_HEADER,
-        generator=lambda: uuid4().hex,
-        validator=lambda value: _REQUEST_ID.fullmatch(value) is not None,
-    )
+    if cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],
+            expose_headers=["Location", "Retry-After", "X-Request-ID"],
+        )
+    app.add_middleware(EdgeMiddleware, registry=registry, quiet=(*_PROBES, *quiet))
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
 
@@ -92,37 +72,6 @@ METRICS_RESPONSE: dict[int | str, dict[str, object]] = {
 }
 
 
-def _http_metrics(registry: CollectorRegistry) -> Callable[[Info], None]:
-    """Return what counts, times and logs a request; labels come from closed sets only."""
-    requests = Counter(
-        "http_requests",
-        "HTTP requests by method, route template and status.",
-        ["method", "route", "status"],
-        registry=registry,
-    )
-    seconds = Histogram(
-        "http_request_duration_seconds",
-        "Time from the request's arrival to the end of the answer, by route template.",
-        ["method", "route"],
-        registry=registry,
-    )
-
-    def record(info: Info) -> None:
-        method = info.method if info.method in _METHODS else "other"
-        route = info.modified_handler
-        requests.labels(method, route, info.modified_status).inc()
-        seconds.labels(method, route).observe(info.modified_duration)
-        (log.debug if route in _QUIET else log.info)(
-            "request",
-            method=method,
-            route=route,
-            status=int(info.modified_status),
-            ms=round(info.modified_duration * 1000, 1),
-        )
-
-    return record
-
-
 class BodyLimitMiddleware:
     """Refuses a body past the limit before it is read, or while it arrives in chunks.
 
@@ -137,8 +86,8 @@ class BodyLimitMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        declared = Headers(scope=scope).get("content-length", "0")
-        if not (declared.isascii() and declared.isdigit()) or int(declared) > self.max_body_bytes:
+        declared = _content_length(scope["headers"])
+        if not declared.isdigit() or int(declared) > self.max_body_bytes:
             await problems.render(BodyTooLarge(self._limit()))(scope, receive, send)
             return
         received = 0
@@ -155,3 +104,7 @@ class BodyLimitMiddleware:
 
     def _limit(self) -> str:
         return f"The body may have {self.max_body_bytes:,} bytes at most."
+
+
+def _content_length(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return next((value for name, value in headers if name == b"content-length"), b"0")

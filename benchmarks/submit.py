@@ -1,7 +1,7 @@
 """How many tasks a second `octollm up` accepts durably, and how many it finishes.
 
-    make bench                      or, with other figures:
-    make bench ARGS="--tasks 5000 --clients 50"
+    make bench BENCH=submit         or, with other figures:
+    make bench BENCH=submit ARGS="--tasks 5000 --clients 50"
 
 What one machine can do depends on its disk, so the same PostgreSQL in the same folder is asked
 first for what it does without us: a `SELECT 1`, and a row inserted and committed, one after the

@@ -1,0 +1,1 @@
+"""What `benchmarks/reflex.py` is made of: texts, peers, measurements and tables."""

@@ -1,0 +1,48 @@
+"""At the door: who asks, and whether this one may ask so much."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from fastapi import Request
+
+from octollm.errors import Unauthenticated
+from octollm.service.edge import add_header
+from reflex_layer.keys import Caller, Keys
+from reflex_layer.limits import Charge, Limits
+from reflex_layer.metrics import Metrics
+
+
+class Admission:
+    """Knows the keys and the limits of one app."""
+
+    def __init__(self, keys: Keys, limits: Limits, metrics: Metrics) -> None:
+        self._keys, self._limits, self._metrics = keys, limits, metrics
+
+    async def identify(self, request: Request) -> None:
+        """Find out who asks, before the body is read; raises Unauthenticated, RateLimited.
+
+        A wrong key costs its address as much as a text, so that guessing has a limit too.
+        """
+        host = request.client.host if request.client else None
+        try:
+            caller = self._keys.caller(request.headers.get("authorization"), host)
+        except Unauthenticated:
+            self._settle(request, await self._limits.charge_address(host))
+            add_header(request.scope, "WWW-Authenticate", "Bearer")
+            raise
+        request.state.caller = caller
+
+    async def charge(self, request: Request, texts: int) -> Caller:
+        """Return who asks, once `texts` are taken from the limit; raises RateLimited."""
+        caller = cast(Caller, request.state.caller)
+        self._settle(request, await self._limits.charge(caller, texts))
+        return caller
+
+    def _settle(self, request: Request, charge: Charge | None) -> None:
+        if charge is None:
+            return
+        self._metrics.charged(charge)
+        for name, value in charge.headers().items():
+            add_header(request.scope, name, value)
+        charge.check()

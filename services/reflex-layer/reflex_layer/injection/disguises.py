@@ -1,0 +1,141 @@
+"""Pure: letters put so that a reader sees the words and a pattern does not.
+
+Digits for letters (leet), letters set apart, words run together, texts turned backwards or by
+thirteen letters. Undone only where there is a sign of it, and where what comes out has more words
+that everybody knows than what stood there.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final, NamedTuple
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from reflex_layer.engine import Gate, Pattern, compiled, spans
+from reflex_layer.injection.lexicon import LANGUAGES
+from reflex_layer.text import Shadow
+
+COMMON: Final = frozenset(
+    "a about above after again all also am an and any are as at be because been before below but"
+    " by can could did do does done down each even every everything few first for forget from get"
+    " give given go had has have he help her here him his how i if ignore in instead instructions"
+    " into is it its just know let like list make many me more most must my new no not now of off"
+    " on one only or other our out over please previous print prompt repeat rules same say secret"
+    " see she should show so some such system take tell than that the their them then there these"
+    " they this those to told too two under until up us use very want was way we were what when"
+    " where which who why will with without would write you your".split()
+)
+"""Words of English by which a text is known to be one."""
+
+_ENOUGH: Final = 2
+_MAX_RUNS: Final = 12
+_LEET: Final = r"[a-z][013457@$!|]{1,3}[a-z]|\b[013457@$!|]{1,2}[a-z]{2}"
+_APART: Final = r"\b[a-z0-9](?:[ ._*~+|/\\-]{1,3}[a-z0-9]\b){6,}"
+_TOGETHER: Final = r"\b[a-z]{16,}"
+_GATE: Final = Gate([_LEET, _APART, _TOGETHER])
+_LEET_WORD, _APART_RUN, _TOGETHER_WORD = map(compiled, (_LEET, _APART, _TOGETHER))
+_LINE: Final = compiled(r"[^\r\n]+")
+_FROM_LEET: Final = tuple(
+    bytes.maketrans(b"013457@$!|89", b"o" + one + b"eastasilbg") for one in (b"i", b"l")
+)
+_ALPHANUMERIC: Final = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789")
+_BLANK: Final = bytes(c if c in _ALPHANUMERIC else 32 for c in range(256))
+_COMMAS: Final = bytes(44 if c in _ALPHANUMERIC else c for c in range(256))
+
+
+class Disguise(NamedTuple):
+    """What stands at a span of the shadow without its disguise."""
+
+    text: str
+    start: int
+    end: int
+    aligned: bool
+
+
+def disguised(seen: Shadow) -> Iterator[Disguise]:
+    """Yield what a text says once its letters are put right, in time linear in its length."""
+    signs = _GATE.open_for(seen.lower)
+    if 0 in signs:
+        yield from _leet(seen)
+    if 1 in signs:
+        for start, end in _some(_APART_RUN, seen):
+            yield Disguise(_drawn_together(seen.lower[start:end]), start, end, False)
+    if 2 in signs:
+        for start, end in _some(_TOGETHER_WORD, seen):
+            parted = _parted(seen.lower[start:end].decode("latin-1"))
+            if parted.count(" ") >= _ENOUGH:
+                yield Disguise(parted, start, end, False)
+    yield from _turned(seen)
+
+
+def _some(pattern: Pattern, seen: Shadow) -> Iterator[tuple[int, int]]:
+    return islice(spans(pattern, seen.lower), _MAX_RUNS)
+
+
+def _leet(seen: Shadow) -> Iterator[Disguise]:
+    if len(list(islice(spans(_LEET_WORD, seen.lower), _ENOUGH))) < _ENOUGH:
+        return
+    known = _known(seen.lower.decode("latin-1"))
+    for table in _FROM_LEET:
+        text = seen.lower.translate(table).decode("latin-1")
+        if _known(text) > known:
+            yield Disguise(text, 0, len(text), True)
+
+
+def _drawn_together(run: bytes) -> str:
+    """Return the words of letters that stand apart, by wider gaps or else by known words."""
+    spaced = run.translate(_BLANK)
+    gaps = {len(gap) for gap in spaced.translate(_COMMAS).split(b",")[1:-1]}
+    if len(gaps) > 1:
+        words = spaced.replace(b" " * max(gaps), b",").replace(b" ", b"").split(b",")
+        return b" ".join(words).decode("latin-1")
+    return _parted(spaced.replace(b" ", b"").decode("latin-1"))
+
+
+def _parted(letters: str) -> str:
+    """Return letters that run together with spaces around the words that are known."""
+    pieces, last = [], 0
+    for _, start, end in _WORDS.find_matches_as_indexes(letters):
+        pieces += [letters[last:start], letters[start:end]]
+        last = end
+    return " ".join(piece for piece in (*pieces, letters[last:]) if piece)
+
+
+def _turned(seen: Shadow) -> Iterator[Disguise]:
+    """Yield the lines that read better backwards or turned by thirteen letters."""
+    text = seen.lower.decode("latin-1")
+    for turn, aligned in ((_rot13, True), (_backwards, False)):
+        if len(COMMON.intersection(turn(text).split())) < _ENOUGH:
+            continue
+        for start, end in spans(_LINE, seen.lower):
+            line = text[start:end]
+            turned = turn(line)
+            if _known(turned) >= max(_ENOUGH, 2 * _known(line) + 1):
+                yield Disguise(turned, start, end, aligned)
+                if not aligned:
+                    yield Disguise(" ".join(reversed(turned.split())), start, end, False)
+
+
+def _known(line: str) -> int:
+    return sum(word in COMMON for word in line.split())
+
+
+def _rot13(text: str) -> str:
+    return codecs.encode(text, "rot13")
+
+
+def _backwards(text: str) -> str:
+    return text[::-1]
+
+
+def _single_words() -> list[str]:
+    words = set(COMMON)
+    for phrases in LANGUAGES[0].words.values():
+        words.update(w.rstrip("*") for phrase in phrases for w in phrase.split())
+    return sorted(word for word in words if len(word) > 1 and word.isalpha())
+
+
+_WORDS: Final = AhoCorasick(_single_words(), matchkind=MatchKind.LeftmostLongest)

@@ -1,0 +1,99 @@
+"""What a join is: an act and its object in one sentence, whatever the language."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from octollm.verdict import InjectionType
+from reflex_layer.injection.lexicon.concept import Concept
+from reflex_layer.injection.speech import ENGLISH, Said, Spoken
+
+REACH: Final = 44
+"""How many characters of the wording may stand between an act and its object."""
+
+AROUND: Final = 36
+"""How many characters to either side a third concept may stand."""
+
+ENOUGH: Final = 50
+"""So many matches of one join say what a thousand would."""
+
+Apart = Callable[[int, int], bool]
+"""Tells whether a sentence ends between two places of a wording."""
+
+
+@dataclass(frozen=True)
+class Join:
+    """An attack as the concepts it takes. English says the act first; other languages either way.
+
+    One of `acts` has to stand with one of `objects` and, if any are named, one of `along`.
+    `weight`, from 0 to 1, is how surely a text with this in it attacks.
+    """
+
+    name: str
+    type: InjectionType
+    weight: float
+    acts: tuple[Concept, ...]
+    objects: tuple[Concept, ...]
+    positive: tuple[str, ...]
+    negative: tuple[str, ...]
+    along: tuple[Concept, ...] = ()
+    reach: int = REACH
+
+    def find(self, spoken: Spoken, apart: Apart) -> Iterator[tuple[int, int]]:
+        """Yield the spans of the wording where the join stands, `ENOUGH` at most."""
+        yield from islice(self._find(spoken, apart), ENOUGH)
+
+    def _find(self, spoken: Spoken, apart: Apart) -> Iterator[tuple[int, int]]:
+        objects = _said(spoken, self.objects)
+        acts = _said(spoken, self.acts) if objects else []
+        along = _said(spoken, self.along) if acts else []
+        if not acts or (self.along and not along):
+            return
+        starts = [one.start for one in objects]
+        for act in acts:
+            for one in self._near(act, objects, starts):
+                start, end = min(act.start, one.start), max(act.end, one.end)
+                if self.along and not _stands(along, start - AROUND, end + AROUND, act):
+                    continue
+                if not apart(min(act.end, one.end), max(act.start, one.start)):
+                    yield start, end
+                    break
+
+    def _near(self, act: Said, objects: list[Said], starts: list[int]) -> Iterator[Said]:
+        """Yield the next object after an act and, where the language lets it, the last before."""
+        after = bisect_left(starts, act.end - 1)
+        if after < len(objects) and objects[after].start - act.end <= self.reach:
+            if _same_language(act, objects[after]):
+                yield objects[after]
+        before = bisect_left(starts, act.start) - 1
+        if before >= 0 and act.start - objects[before].end <= self.reach:
+            one = objects[before]
+            if one.end - 1 <= act.start and _same_language(act, one):
+                if (act.languages | one.languages) != ENGLISH:
+                    yield one
+
+
+def _said(spoken: Spoken, concepts: tuple[Concept, ...]) -> list[Said]:
+    if len(concepts) == 1:
+        return spoken.get(concepts[0], [])
+    return sorted(said for concept in concepts for said in spoken.get(concept, ()))
+
+
+def _stands(said: list[Said], start: int, end: int, act: Said) -> bool:
+    """Tell whether something that is not the act itself is said between two places."""
+    index = bisect_left(said, (start, 0, 0))
+    while index < len(said) and said[index].start < end:
+        one = said[index]
+        if one.end <= end and (one.start >= act.end - 1 or one.end <= act.start + 1):
+            return _same_language(act, one)
+        index += 1
+    return False
+
+
+def _same_language(one: Said, other: Said) -> bool:
+    """Tell whether two things may be said in one sentence; English mixes with all languages."""
+    return bool(one.languages & other.languages or (one.languages | other.languages) & ENGLISH)

@@ -1,0 +1,8 @@
+"""Pure: phrases as people list them."""
+
+from __future__ import annotations
+
+
+def phrases(*lists: str) -> tuple[str, ...]:
+    """Return the phrases of some lists in which a comma stands between two phrases."""
+    return tuple(phrase.strip() for words in lists for phrase in words.split(","))

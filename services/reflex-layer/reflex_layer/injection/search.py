@@ -1,0 +1,89 @@
+"""Where the rules and joins stand in a shadow, and what a reading of it weighs."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from octollm.verdict import InjectionType
+from reflex_layer.engine import Gate, Pattern, compiled, first, spans
+from reflex_layer.injection.joins import JOINS
+from reflex_layer.injection.rule import Rule
+from reflex_layer.injection.speech import VOCABULARY, Spoken
+from reflex_layer.injection.wording import Wording
+from reflex_layer.text import Shadow
+
+ENOUGH: Final = 50
+"""So many matches of one rule say what a thousand would."""
+
+_LONGEST: Final = 120
+"""How many characters of the second part of a rule are looked at."""
+
+_SENTENCE_END: Final = compiled(r"[.!?;][\s\"')\xff]|\n\n")
+
+
+class Match(NamedTuple):
+    """A rule or join at a span of the shadow, with its weight."""
+
+    type: InjectionType
+    start: int
+    end: int
+    weight: float
+
+
+class Rules:
+    """Rules ready to be looked for; one pass tells which of them are worth a look."""
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self.rules = rules
+        self._patterns: tuple[tuple[Pattern, Pattern | None], ...] = tuple(
+            (compiled(rule.first), compiled(rule.then) if rule.then else None) for rule in rules
+        )
+        self._gate = Gate([rule.first for rule in rules])
+
+    def find(self, seen: Shadow) -> Iterator[Match]:
+        """Yield where any rule stands, in no particular order."""
+        for index in self._gate.open_for(seen.lower):
+            rule = self.rules[index]
+            for start, end in self.spans(index, seen):
+                yield Match(rule.type, start, end, rule.weight)
+
+    def spans(self, index: int, seen: Shadow) -> Iterator[tuple[int, int]]:
+        """Yield where one rule stands: its first part with the nearest `then`; `ENOUGH` at most."""
+        opening, then = self._patterns[index]
+        within = self.rules[index].within
+        number = 0
+        for start, end in spans(opening, seen.lower):
+            if then is None:
+                yield start, end
+            elif span := first(then, seen.lower, end, end + within + _LONGEST):
+                if span[0] - end > within or is_apart(seen, end, span[0]):
+                    continue
+                yield start, span[1]
+            else:
+                continue
+            number += 1
+            if number >= ENOUGH:
+                return
+
+
+def joins(wording: Wording, spoken: Spoken) -> Iterator[Match]:
+    """Yield where any join stands in a wording, as spans of its shadow."""
+
+    def apart(end: int, start: int) -> bool:
+        return is_apart(wording.shadow, *wording.between(end, start))
+
+    for join in JOINS:
+        for start, end in join.find(spoken, apart):
+            yield Match(join.type, *wording.span(start, end), join.weight)
+
+
+def spoken_in(wording: Wording) -> Spoken:
+    """Return what a wording says in the languages that are known."""
+    return VOCABULARY.find(wording.text)
+
+
+def is_apart(seen: Shadow, start: int, end: int) -> bool:
+    """Tell whether a sentence ends between two places of a shadow."""
+    return first(_SENTENCE_END, seen.lower, start, end) is not None

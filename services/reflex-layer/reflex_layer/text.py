@@ -42,7 +42,7 @@ _PUNCTUATION: Final = (
     dict.fromkeys("‘’‚‛′‹›ʼ´", "'")
     | dict.fromkeys("“”„‟″«»「」『』", '"')
     | dict.fromkeys("−‒⁃﹣－ー", "-")
-    | dict.fromkeys("．․。।۔", ".")
+    | dict.fromkeys("．․", ".")
     | {"、": ",", "،": ",", "؟": "?", "؛": ";", "⁄": "/", "∕": "/", "•": "-", "·": "-"}
 )
 # Letters as pictures, which Unicode does not decompose: small capitals, on dark squares and discs,

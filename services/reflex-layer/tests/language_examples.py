@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- a sentence stands on one line
 """Attacks and innocent sentences of each language: code to (attacks, innocents)."""
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 import pytest
 from _pytest.mark.structures import ParameterSet
 
-from reflex_layer.injection import RULES, find_all, matches
+from reflex_layer.injection import BUILT_IN, RULES, find_all
 from reflex_layer.injection.rule import Rule
 from reflex_layer.text import shadow
 
@@ -18,13 +18,13 @@ def _cases(which: str) -> list[ParameterSet]:
 
 @pytest.mark.parametrize(("index", "rule", "example"), _cases("positive"))
 def test_finds_its_attacks(index: int, rule: Rule, example: str) -> None:
-    assert list(matches(index, shadow(example)))
+    assert list(BUILT_IN.spans(index, shadow(example)))
     assert rule.type in {attempt.type for attempt in find_all(shadow(example))}
 
 
 @pytest.mark.parametrize(("index", "rule", "example"), _cases("negative"))
 def test_leaves_alone_what_is_no_attack(index: int, rule: Rule, example: str) -> None:
-    assert not list(matches(index, shadow(example))), rule.name
+    assert not list(BUILT_IN.spans(index, shadow(example))), rule.name
     assert not find_all(shadow(example))
 
 

@@ -49,7 +49,9 @@ def _of_file(file: Path) -> Iterator[Drawn]:
             )
 
 
-def _texts(texts: dict[str, Any], slots: dict[str, list[str]], name: str) -> Iterator[tuple[str, str]]:
+def _texts(
+    texts: dict[str, Any], slots: dict[str, list[str]], name: str
+) -> Iterator[tuple[str, str]]:
     for line in texts.get("lines", ()):
         yield line, line
     templates = texts.get("templates", [])
@@ -67,7 +69,9 @@ def _texts(texts: dict[str, Any], slots: dict[str, list[str]], name: str) -> Ite
                 break
 
 
-def filled(template: str, slots: dict[str, list[str]], chance: random.Random, depth: int = 0) -> str:
+def filled(
+    template: str, slots: dict[str, list[str]], chance: random.Random, depth: int = 0
+) -> str:
     """Return a template with its slots filled, those of what fills them too."""
     if depth > _DEPTH:
         raise ValueError(f"slots that name each other: {template[:60]}")

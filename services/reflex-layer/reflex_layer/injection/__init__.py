@@ -12,28 +12,58 @@ from typing import Final, NamedTuple
 from octollm.verdict import ContextAnalysis, InjectionType, Severity
 from reflex_layer.deadline import NEVER, Deadline
 from reflex_layer.injection import scoring
+from reflex_layer.injection.authority_appeal import AUTHORITY_APPEAL
+from reflex_layer.injection.chain_of_thought import CHAIN_OF_THOUGHT
+from reflex_layer.injection.confusion_pattern import CONFUSION_PATTERN
 from reflex_layer.injection.context import surroundings
+from reflex_layer.injection.context_switching import CONTEXT_SWITCHING
 from reflex_layer.injection.delimiter_injection import DELIMITER_INJECTION
+from reflex_layer.injection.encoded_instruction import ENCODED_INSTRUCTION
 from reflex_layer.injection.ignore_previous import IGNORE_PREVIOUS
+from reflex_layer.injection.jailbreak_frame import JAILBREAK_FRAME
+from reflex_layer.injection.jailbreak_keyword import JAILBREAK_KEYWORD
+from reflex_layer.injection.jailbreak_persona import JAILBREAK_PERSONA
+from reflex_layer.injection.memory_exfiltration import MEMORY_EXFILTRATION
+from reflex_layer.injection.multilingual_bypass import MULTILINGUAL_BYPASS
+from reflex_layer.injection.output_manipulation import OUTPUT_MANIPULATION
+from reflex_layer.injection.planted_instruction import PLANTED_INSTRUCTION
 from reflex_layer.injection.prompt_extraction import PROMPT_EXTRACTION
+from reflex_layer.injection.prompt_hints import PROMPT_HINTS
+from reflex_layer.injection.role_reversal import ROLE_REVERSAL
 from reflex_layer.injection.rule import Rule
 from reflex_layer.injection.search import Match, Rules, joins, spoken_in
+from reflex_layer.injection.secret_extraction import SECRET_EXTRACTION
 from reflex_layer.injection.system_role import SYSTEM_ROLE
 from reflex_layer.injection.views import View, views
 from reflex_layer.injection.wording import wordings
 from reflex_layer.text import Shadow
 
 RULES: Final[tuple[Rule, ...]] = (
-    *IGNORE_PREVIOUS,
-    *PROMPT_EXTRACTION,
-    *SYSTEM_ROLE,
+    *AUTHORITY_APPEAL,
+    *CHAIN_OF_THOUGHT,
+    *CONFUSION_PATTERN,
+    *CONTEXT_SWITCHING,
     *DELIMITER_INJECTION,
+    *ENCODED_INSTRUCTION,
+    *IGNORE_PREVIOUS,
+    *JAILBREAK_FRAME,
+    *JAILBREAK_KEYWORD,
+    *JAILBREAK_PERSONA,
+    *MEMORY_EXFILTRATION,
+    *MULTILINGUAL_BYPASS,
+    *OUTPUT_MANIPULATION,
+    *PLANTED_INSTRUCTION,
+    *PROMPT_EXTRACTION,
+    *PROMPT_HINTS,
+    *ROLE_REVERSAL,
+    *SECRET_EXTRACTION,
+    *SYSTEM_ROLE,
 )
 
 _SEVERITIES: Final[tuple[Severity, ...]] = ("low", "medium", "high", "critical")
 _STEPS: Final = (0.55, 0.7, 0.85)
 _STEPS_DOWN: Final = 2
-_FOUND: Final = Rules(RULES)
+BUILT_IN: Final = Rules(RULES)
 
 
 class Attempt(NamedTuple):
@@ -84,7 +114,7 @@ def _matches(seen: Shadow, deadline: Deadline) -> Iterator[Match]:
 
 
 def _stands_in(seen: Shadow, deadline: Deadline) -> Iterator[Match]:
-    yield from _FOUND.find(seen)
+    yield from BUILT_IN.find(seen)
     deadline.check()
     for wording in wordings(seen):
         yield from joins(wording, spoken_in(wording))

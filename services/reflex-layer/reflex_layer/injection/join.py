@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 from octollm.verdict import InjectionType
@@ -18,16 +17,13 @@ REACH: Final = 44
 AROUND: Final = 36
 """How many characters to either side a third concept may stand."""
 
-ENOUGH: Final = 50
-"""So many matches of one join say what a thousand would."""
-
 Apart = Callable[[int, int], bool]
 """Tells whether a sentence ends between two places of a wording."""
 
 
 @dataclass(frozen=True)
 class Join:
-    """An attack as the concepts it takes. English says the act first; other languages either way.
+    """An attack as the concepts it takes. English alone is for the rules; other languages say them either way.
 
     One of `acts` has to stand with one of `objects` and, if any are named, one of `along`.
     `weight`, from 0 to 1, is how surely a text with this in it attacks.
@@ -44,10 +40,7 @@ class Join:
     reach: int = REACH
 
     def find(self, spoken: Spoken, apart: Apart) -> Iterator[tuple[int, int]]:
-        """Yield the spans of the wording where the join stands, `ENOUGH` at most."""
-        yield from islice(self._find(spoken, apart), ENOUGH)
-
-    def _find(self, spoken: Spoken, apart: Apart) -> Iterator[tuple[int, int]]:
+        """Yield the spans of the wording where the join stands."""
         objects = _said(spoken, self.objects)
         acts = _said(spoken, self.acts) if objects else []
         along = _said(spoken, self.along) if acts else []
@@ -66,15 +59,16 @@ class Join:
     def _near(self, act: Said, objects: list[Said], starts: list[int]) -> Iterator[Said]:
         """Yield the next object after an act and, where the language lets it, the last before."""
         after = bisect_left(starts, act.end - 1)
-        if after < len(objects) and objects[after].start - act.end <= self.reach:
-            if _same_language(act, objects[after]):
-                yield objects[after]
+        if after < len(objects) and self._reaches(act, objects[after]):
+            yield objects[after]
         before = bisect_left(starts, act.start) - 1
-        if before >= 0 and act.start - objects[before].end <= self.reach:
+        if before >= 0:
             one = objects[before]
-            if one.end - 1 <= act.start and _same_language(act, one):
-                if (act.languages | one.languages) != ENGLISH:
-                    yield one
+            if one.end - 1 <= act.start and self._reaches(one, act):
+                yield one
+
+    def _reaches(self, one: Said, later: Said) -> bool:
+        return later.start - one.end <= self.reach and _same_language(one, later)
 
 
 def _said(spoken: Spoken, concepts: tuple[Concept, ...]) -> list[Said]:
@@ -95,5 +89,11 @@ def _stands(said: list[Said], start: int, end: int, act: Said) -> bool:
 
 
 def _same_language(one: Said, other: Said) -> bool:
-    """Tell whether two things may be said in one sentence; English mixes with all languages."""
-    return bool(one.languages & other.languages or (one.languages | other.languages) & ENGLISH)
+    """Tell whether two things may be said in one sentence; English mixes with all languages.
+
+    What is English alone is left to the rules, which know its grammar.
+    """
+    together = one.languages & other.languages
+    if together == ENGLISH:
+        return False
+    return bool(together or (one.languages | other.languages) & ENGLISH)

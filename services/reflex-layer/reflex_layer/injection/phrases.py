@@ -65,7 +65,7 @@ HAND_OVER: Final = (
 """Acts that do so as well, and are asked for every day."""
 
 SECRET: Final = (
-    r"(?:pass(?:word|phrase|code)s?|pass (?:phrase|code)|access code|access key|secret"
+    r"(?:pass(?:word|phrase|code)s?|pass (?:phrase|code)|access code|access key|secret"  # noqa: S105 -- a pattern
     r"(?: (?:key|code|word|phrase|password|token|information|value|string|message))?|code(?: )?words?"
     r"|security code|keyword|api key|flag|magic word|entry code|hidden (?:word|code|key))"
 )

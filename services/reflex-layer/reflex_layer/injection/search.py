@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -14,11 +13,11 @@ from reflex_layer.injection.speech import VOCABULARY, Spoken
 from reflex_layer.injection.wording import Wording
 from reflex_layer.text import Shadow
 
-ENOUGH: Final = 50
-"""So many matches of one rule say what a thousand would."""
-
 _LONGEST: Final = 120
 """How many characters of the second part of a rule are looked at."""
+
+_AFTER: Final = b" .,;!?\"'\r\n"
+"""Signs after an attack that are no part of it; a quotation mark may close what is quoted."""
 
 _SENTENCE_END: Final = compiled(r"[.!?;][\s\"')\xff]|\n\n")
 
@@ -47,13 +46,13 @@ class Rules:
         for index in self._gate.open_for(seen.lower):
             rule = self.rules[index]
             for start, end in self.spans(index, seen):
+                end -= len(seen.lower[start:end]) - len(seen.lower[start:end].rstrip(_AFTER))
                 yield Match(rule.type, start, end, rule.weight)
 
     def spans(self, index: int, seen: Shadow) -> Iterator[tuple[int, int]]:
-        """Yield where one rule stands: its first part with the nearest `then`; `ENOUGH` at most."""
+        """Yield where one rule stands: its first part with the nearest `then`."""
         opening, then = self._patterns[index]
         within = self.rules[index].within
-        number = 0
         for start, end in spans(opening, seen.lower):
             if then is None:
                 yield start, end
@@ -61,11 +60,6 @@ class Rules:
                 if span[0] - end > within or is_apart(seen, end, span[0]):
                     continue
                 yield start, span[1]
-            else:
-                continue
-            number += 1
-            if number >= ENOUGH:
-                return
 
 
 def joins(wording: Wording, spoken: Spoken) -> Iterator[Match]:

@@ -65,7 +65,7 @@ class Wording:
         if self.foreign:
             points = np.frombuffer(self.shadow.native.encode("utf-32-le"), np.uint32)
             spaced = np.fromiter(
-                (" " == _CLASSES[point] for point in points.tolist()), bool, len(points)
+                (_CLASSES[point] == " " for point in points.tolist()), bool, len(points)
             )
         else:
             points = np.frombuffer(self.shadow.lower, np.uint8)

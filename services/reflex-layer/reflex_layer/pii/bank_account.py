@@ -25,13 +25,33 @@ class BankAccount:
     kind = PiiType.BANK_ACCOUNT
     anchor = ANCHOR
     cues = (
-        *("account number", "account num", "account no", "account nr", "account #", "accountnumber"),
+        *(
+            "account number",
+            "account num",
+            "account no",
+            "account nr",
+            "account #",
+            "accountnumber",
+        ),
         *("acct", "acct number", "acct no", "acct num", "acct #", "acc no", "acc number", "a/c"),
-        *("a/c no", "a/c number", "bank account", "bank acct", "bank account number", "bankaccount"),
+        *(
+            "a/c no",
+            "a/c number",
+            "bank account",
+            "bank acct",
+            "bank account number",
+            "bankaccount",
+        ),
         *("checking account", "savings account", "current account", "deposit account", "checking"),
         *("checking acct", "savings acct", "giro account", "beneficiary account", "payee account"),
         *("direct deposit", "to account", "from account", "into account", "to my account"),
-        *("into my account", "from my account", "my account is", "my bank account is", "debit acct"),
+        *(
+            "into my account",
+            "from my account",
+            "my account is",
+            "my bank account is",
+            "debit acct",
+        ),
         *("kontonummer", "konto-nr", "konto nr", "bankkonto", "konto", "girokonto", "kontonr"),
         *("compte bancaire", "numero de compte", "n° de compte", "compte courant", "compte numero"),
         *("cuenta bancaria", "numero de cuenta", "cuenta corriente", "cuenta de ahorros"),

@@ -66,7 +66,16 @@ class DateOfBirth:
     kind = PiiType.DATE_OF_BIRTH
     anchor = ANCHOR
     cues = (
-        *("born", "born on", "born in", "birth", "date of birth", "birth date", "birthdate", "bday"),
+        *(
+            "born",
+            "born on",
+            "born in",
+            "birth",
+            "date of birth",
+            "birth date",
+            "birthdate",
+            "bday",
+        ),
         *("birthday", "dob", "d.o.b", "d.o.b.", "day of birth", "year of birth", "birthdate is"),
         *("geboren", "geboren am", "geb", "geburtsdatum", "geburtstag", "geburtsdat", "geb-datum"),
         *("ne le", "nee le", "ne(e) le", "ne en", "nee en", "ne a", "nee a", "ne", "nee"),

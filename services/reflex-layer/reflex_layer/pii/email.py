@@ -31,9 +31,10 @@ _MARKED_AT: Final = r" ?[\[({<] ?(?:at|@|ett|arroba|chez) ?[\])}>] ?|&#0*64;|&#x
 _MARKED_DOT: Final = (
     r" ?[\[({<] ?(?:dot|\.|punkt|punto|point) ?[\])}>] ?| (?:dot|punkt|punto|point) |_dot_|&#46;"
 )
+_BRACKETED_DOT: Final = r" ?[\[({<] ?(?:dot|\.) ?[\])}>] ?"
 # A plain `at` is a word of every second sentence: only a spelt dot makes it the sign.
 _WRITTEN_OUT: Final = compiled(
-    rf"\b{_NAME}(?: dot {_NAME})*(?:"
+    rf"\b{_NAME}(?:(?: dot |{_BRACKETED_DOT}){_NAME})*(?:"
     rf"(?:{_MARKED_AT}){_LABEL}(?:(?:\.|{_MARKED_DOT}){_LABEL})+"
     rf"|(?: (?:at|arroba) |_at_){_LABEL}(?:(?:{_MARKED_DOT}){_LABEL})+"
     rf"| ?@ ?{_LABEL}(?:{_MARKED_DOT}){_LABEL}(?:(?:\.|{_MARKED_DOT}){_LABEL})*"

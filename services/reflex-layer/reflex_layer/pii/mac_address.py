@@ -60,9 +60,9 @@ class MACAddress:
             if _goes_on(lower, start, end):
                 continue
             digits = lower[start:end].translate(None, _SIGNS)
-            if (digits.isdigit() or digits.isalpha()) and digits != b"f" * 12:
-                if not cued(shadow, self.kind, start, end):
-                    continue  # a time stamp, a part number, three words
+            plain = (digits.isdigit() or digits.isalpha()) and digits != b"f" * 12
+            if plain and not cued(shadow, self.kind, start, end):
+                continue  # a time stamp, a part number, three words
             yield Found(self.kind, start, end, _confidence(digits))
 
 

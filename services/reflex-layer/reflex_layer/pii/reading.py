@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 from typing import Final, NamedTuple
@@ -99,7 +99,7 @@ def _forms(written: str) -> Iterable[str]:
 class Reading(Shadow):
     """A shadow that knows the cues of the recognisers and shares the passes over it."""
 
-    known: Cues = Cues({})
+    known: Cues = field(default_factory=lambda: Cues({}))
 
     @classmethod
     def of(cls, shadow: Shadow, known: Cues) -> Reading:

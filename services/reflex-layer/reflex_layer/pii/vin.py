@@ -18,7 +18,11 @@ _CHECK_PLACE: Final = 8
 _MODULUS: Final = 11
 _WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 _VALUES: Final = dict(
-    zip(b"0123456789abcdefghjklmnprstuvwxyz", map(int, "012345678912345678123457923456789"))
+    zip(
+        b"0123456789abcdefghjklmnprstuvwxyz",
+        map(int, "012345678912345678123457923456789"),
+        strict=True,
+    )
 )
 
 

@@ -11,8 +11,8 @@ ENGLISH: Final = Language(
     "en",
     {
         Concept.OVERRIDE: phrases(
-            "ignore, ignores, ignored, ignoring, disregard*, forget, forget about, forgetting",
-            "override, overriding, overrides, overrule, overwrite, overwriting, bypass*",
+            "ignore, ignoring, disregard*, forget, forget about, forgetting",
+            "override, overriding, overrule, overwrite, overwriting, bypass*",
             "circumvent*, neglect, discard, discarding, dismiss, abandon, abandoning, set aside",
             "put aside, erase, erasing, wipe, unlearn, skip, revoke, nullify, supersede",
             "supersedes, superseded, countermand, violate, break, evade, sidestep, get around",

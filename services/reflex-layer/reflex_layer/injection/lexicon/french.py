@@ -11,7 +11,7 @@ FRENCH: Final = Language(
     "fr",
     {
         Concept.OVERRIDE: phrases(
-            "ignore, ignores, ignorez, ignorer, ignorons, ignorant, oublie, oublies, oubliez",
+            "ignore, ignorez, ignorer, ignorons, ignorant, oublie, oublies, oubliez",
             "oublier, oublions, néglige, négligez, négliger, écarte, écartez, écarter",
             "contourne, contournez, contourner, outrepasse, outrepassez, outrepasser, annule",
             "annulez, annuler, efface, effacez, effacer, écrase, écrasez, écraser, abandonne",

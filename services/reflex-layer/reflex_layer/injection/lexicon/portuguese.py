@@ -11,7 +11,7 @@ PORTUGUESE: Final = Language(
     "pt",
     {
         Concept.OVERRIDE: phrases(
-            "ignore, ignora, ignorem, ignorar, ignorando, ignores, ignorai, esqueça, esqueçam",
+            "ignore, ignora, ignorem, ignorar, ignorando, ignorai, esqueça, esqueçam",
             "esquece, esqueca, esquecer, esqueça se, desconsidere, desconsidera, desconsiderem",
             "desconsiderar, descarte, descarta, descartar, despreze, despreza, desprezar",
             "desobedeça, desobedece, desobedecer, omita, omitir, anule, anula, anular, cancele",

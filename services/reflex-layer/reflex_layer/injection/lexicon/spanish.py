@@ -11,7 +11,7 @@ SPANISH: Final = Language(
     "es",
     {
         Concept.OVERRIDE: phrases(
-            "ignora, ignoras, ignore, ignores, ignoren, ignorar, ignorad, ignorando, ignorá",
+            "ignora, ignoras, ignore, ignoren, ignorar, ignorad, ignorando, ignorá",
             "ignorala, ignóralas, ignóralos, olvida, olvide, olviden, olvidar, olvidad",
             "olvidate, olvídese, olvídense, olvidá, olvídalas, olvídalo, descarta, descarte",
             "descarten, descartar, desestima, desestime, desestimar, desatiende, desatender",

@@ -1,13 +1,11 @@
-"""The benchmark of the Reflex Layer runs, and the README shows what it measured."""
+"""The benchmark of the Reflex Layer runs, and counts what it says it counts."""
 
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from measures import tables
@@ -15,13 +13,11 @@ from measures.corpus import corpus
 from measures.detection import tally
 from measures.hostile import HOSTILE
 from measures.spans import Span
-from pages import ROOT, TEXTS
+from pages import ROOT
 
 from octollm.verdict import PiiType
 
 BENCHMARK = ROOT / "benchmarks/reflex.py"
-RESULTS = ROOT / "benchmarks/results/reflex.json"
-MARKED = re.compile(r"<!-- reflex benchmark -->\n(.*)<!-- end of reflex benchmark -->", re.DOTALL)
 
 
 def run(*arguments: str) -> str:
@@ -32,25 +28,6 @@ def run(*arguments: str) -> str:
     return done.stdout
 
 
-def results() -> dict[str, Any]:
-    figures: dict[str, Any] = json.loads(RESULTS.read_text("utf-8"))
-    return figures
-
-
-def test_the_readme_shows_the_committed_figures() -> None:
-    shown = MARKED.search(TEXTS["README.md"])
-    assert shown is not None
-    assert shown[1].strip() == run("--table").strip(), "paste: benchmarks/reflex.py --table"
-
-
-def test_the_committed_figures_are_of_a_full_run_beside_the_peer() -> None:
-    figures = results()
-    assert figures["latency"]["long"] == 100_000
-    assert len(figures["latency"]["pii_hostile"]["by_text"]) == len(HOSTILE) == 29
-    assert {"presidio-analyzer", "spacy"} <= set(figures["packages"])
-    assert figures["detection"]["beside_peer"]
-
-
 def test_it_runs_without_the_peer_and_says_so(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     printed = run("--quick", "--alone", "--json", str(file))
@@ -59,7 +36,7 @@ def test_it_runs_without_the_peer_and_says_so(tmp_path: Path) -> None:
     assert "ours alone" in printed
     assert figures["detection"]["beside_peer"] is None
     assert figures["http"]["ours"]["closed_loop"]["p95"] > 0
-    assert set(figures) == set(results())
+    assert len(HOSTILE) == 29
     assert str(ROOT) not in file.read_text("utf-8")
 
 

@@ -119,7 +119,7 @@ async def test_many_short_texts_leave_the_event_loop_to_others(
 ) -> None:
     threads: set[int] = set()
 
-    def watched(text: str, *arguments: Any, **checks: bool) -> Verdict:
+    def watched(text: str, *arguments: Any, **checks: Any) -> Verdict:
         threads.add(threading.get_ident())
         return screen(text, *arguments, **checks)
 
@@ -136,7 +136,7 @@ async def test_long_texts_do_not_pile_up(connect: Connect, monkeypatch: pytest.M
     begun, go_on = asyncio.Event(), threading.Event()
     loop = asyncio.get_running_loop()
 
-    def slow(text: str, *arguments: Any, **checks: bool) -> Verdict:
+    def slow(text: str, *arguments: Any, **checks: Any) -> Verdict:
         loop.call_soon_threadsafe(begun.set)
         assert go_on.wait(30)
         return screen(text, *arguments, **checks)
@@ -164,7 +164,7 @@ async def test_short_texts_pass_a_crowd_of_long_ones(
     begun, go_on = asyncio.Event(), threading.Event()
     loop = asyncio.get_running_loop()
 
-    def slow(text: str, *arguments: Any, **checks: bool) -> Verdict:
+    def slow(text: str, *arguments: Any, **checks: Any) -> Verdict:
         if len(text) >= screener.LONG_TEXT:
             loop.call_soon_threadsafe(begun.set)
             assert go_on.wait(30)

@@ -53,7 +53,7 @@ HOSTILE = (
 
 
 def _values(text: str) -> set[str]:
-    seen = shadow(text)
+    seen = Recognisers().reading(shadow(text))
     found = [f for index in GATE.open_for(seen.lower) for f in RECOGNISERS[index].find(seen)]
     return {text[slice(*seen.span(f.start, f.end))] for f in found}
 

@@ -8,6 +8,7 @@ from zlib import crc32
 import pytest
 
 from reflex_layer.engine import Gate
+from reflex_layer.pii import Recognisers
 from reflex_layer.pii.aws_key import AWSKey
 from reflex_layer.pii.generic_api_key import GenericAPIKey
 from reflex_layer.pii.github_token import CHECKED, UNCHECKED, GitHubToken

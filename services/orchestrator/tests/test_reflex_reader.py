@@ -196,7 +196,8 @@ def test_a_missing_severity_is_derived(status: str, confidence: float, severity:
         ("CreditCard", "CreditCard"),
         ("credit_card", "CreditCard"),
         ("ssn", "SSN"),
-        ("medical_record_number", "medical_record_number"),
+        ("medical_record_number", "MedicalRecordNumber"),
+        ("library_card", "library_card"),
         ({"Custom": "BadgeNumber"}, "BadgeNumber"),
     ],
 )

@@ -53,7 +53,7 @@ def test_a_lock_pins_every_package_with_hashes_and_says_no_place_to_get_it(name:
     pins = locked(name)
     assert pins
     for pin, hashes in pins.items():
-        assert re.fullmatch(r"[a-z0-9-]+==[\w.]+", pin), pin
+        assert re.fullmatch(r"[a-z0-9-]+(\[[a-z0-9,-]+\])?==[\w.]+", pin), pin
         assert hashes, pin
         assert all(re.fullmatch("[0-9a-f]{64}", value) for value in hashes), pin
     assert not [line for line in (ROOT / name).read_text().splitlines() if "/" in line]

@@ -71,7 +71,7 @@ class GenericAPIKey:
         "post to ⟦https://hooks.slack.com/services/T00000000/B00000000/aB3dE5fG7hJ9kL1mN3pQ5rS7⟧",
         "maps=⟦AIzaSyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q⟧",
         "CI_TOKEN: ⟦glpat-aB3dE5fG7hJ9kL1mN3pQ⟧",
-        "//registry.npmjs.org/:_authToken=⟦npm_aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5⟧",
+        "//packages.example.org/:_authToken=⟦npm_aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5⟧",
         "SG=⟦SG.aB3dE5fG7hJ9kL1mN3pQ5r.aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9f⟧.",
         "hf login --token ⟦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⟧",
         "bot ⟦110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1⟧",

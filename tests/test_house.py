@@ -28,6 +28,8 @@ VERBS = [
     *("bench", "check", "clean", "coverage", "demo", "format", "help", "hooks", "lock"),
     *("migration", "openapi", "test", "up"),
 ]
+LOCKS = ["requirements.lock", "deploy/requirements.lock", "benchmarks/requirements.lock"]
+GROUP_LOCKS = {"bench": "benchmarks/requirements.lock"}
 SETTINGS: dict[str, type[BaseSettings]] = {"OCTOLLM_": Settings, "REFLEX_": ReflexSettings}
 
 # In two parts each, or this file would be the first to be found.
@@ -48,12 +50,18 @@ def locked(name: str) -> dict[str, set[str]]:
     return pins
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "deploy/requirements.lock"])
+def versions(name: str) -> dict[str, str]:
+    """Return the version a lock pins of each package, extras left off the names."""
+    pairs = (pin.split("==") for pin in locked(name))
+    return {package.partition("[")[0]: version for package, version in pairs}
+
+
+@pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_pins_every_package_with_hashes_and_says_no_place_to_get_it(name: str) -> None:
     pins = locked(name)
     assert pins
     for pin, hashes in pins.items():
-        assert re.fullmatch(r"[a-z0-9-]+(\[[a-z0-9,-]+\])?==[\w.]+", pin), pin
+        assert re.fullmatch(r"[a-z0-9-]+(\[[a-z0-9, -]+\])?==[\w.]+", pin), pin
         assert hashes, pin
         assert all(re.fullmatch("[0-9a-f]{64}", value) for value in hashes), pin
     assert not [line for line in (ROOT / name).read_text().splitlines() if "/" in line]
@@ -65,26 +73,28 @@ def test_the_image_gets_what_everybody_else_gets() -> None:
         assert everything.get(pin) == hashes, pin
 
 
-def declared() -> Iterator[Requirement]:
-    """Yield what the pyproject files ask for."""
+def declared() -> Iterator[tuple[Requirement, str]]:
+    """Yield what the pyproject files ask for, each with the lock that has to hold it."""
     for path in PROJECTS:
         content = tomllib.loads(path.read_text())
         project = content.get("project", {})
         extras = project.get("optional-dependencies", {}).values()
-        groups = content.get("dependency-groups", {}).values()
-        for name in chain(project.get("dependencies", ()), *extras, *groups):
-            yield Requirement(name)
+        for name in chain(project.get("dependencies", ()), *extras):
+            yield Requirement(name), "requirements.lock"
+        for group, names in content.get("dependency-groups", {}).items():
+            for name in names:
+                yield Requirement(name), GROUP_LOCKS.get(group, "requirements.lock")
 
 
-def test_the_lock_has_what_the_projects_ask_for() -> None:
+def test_the_locks_have_what_the_projects_ask_for() -> None:
     ours = {tomllib.loads(path.read_text()).get("project", {}).get("name") for path in PROJECTS}
-    pins = dict(pin.split("==") for pin in locked("requirements.lock"))
-    assert not ours & set(pins)
-    for wanted in declared():
+    pins = {name: versions(name) for name in LOCKS}
+    assert not ours & set(pins["requirements.lock"])
+    for wanted, lock in declared():
         if wanted.name not in ours:
             name = canonicalize_name(wanted.name)
-            assert name in pins, f"{wanted}: run make lock"
-            assert wanted.specifier.contains(pins[name]), f"{wanted}: run make lock"
+            assert name in pins[lock], f"{wanted}: run make lock"
+            assert wanted.specifier.contains(pins[lock][name]), f"{wanted}: run make lock"
 
 
 def make(*arguments: str) -> str:

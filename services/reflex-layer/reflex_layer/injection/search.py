@@ -16,8 +16,8 @@ from reflex_layer.text import Shadow
 _LONGEST: Final = 120
 """How many characters of the second part of a rule are looked at."""
 
-_AFTER: Final = b" .,;!?\"'\r\n"
-"""Signs after an attack that are no part of it; a quotation mark may close what is quoted."""
+_AFTER: Final = compiled(r"""(?:[ .,;!?"'\r\n]|\b(?:and|but|or|then|that|which))+$""")
+"""What ends a rule but is no part of the attack; a quotation mark may close what is quoted."""
 
 _SENTENCE_END: Final = compiled(r"[.!?;][\s\"')\xff]|\n\n")
 
@@ -46,8 +46,10 @@ class Rules:
         for index in self._gate.open_for(seen.lower):
             rule = self.rules[index]
             for start, end in self.spans(index, seen):
-                end -= len(seen.lower[start:end]) - len(seen.lower[start:end].rstrip(_AFTER))
-                yield Match(rule.type, start, end, rule.weight)
+                after = _AFTER.search(seen.lower[start:end])
+                yield Match(
+                    rule.type, start, start + after.span()[0] if after else end, rule.weight
+                )
 
     def spans(self, index: int, seen: Shadow) -> Iterator[tuple[int, int]]:
         """Yield where one rule stands: its first part with the nearest `then`."""

@@ -20,6 +20,7 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 	--no-emit-package octollm-orchestrator --no-emit-package octollm-reflex-layer
 LOCKED := 'packages/octollm[service]' services/arms services/reflex-layer
 PEERS := benchmarks/requirements.lock
+TRAINING := services/reflex-layer/training
 BENCH := submit reflex
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
@@ -28,7 +29,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help demo up test check format openapi migration bench lock coverage hooks clean \
+.PHONY: help demo up test check format openapi migration bench weights lock coverage hooks clean \
 	format-check lint types floors openapi-check coverage-report FORCE
 
 help: ## List the verbs
@@ -62,6 +63,9 @@ migration: $(READY) ## Draft the next migration from models.py: make migration n
 bench: $(READY) $(READY).bench ## Run the benchmarks; BENCH=reflex ARGS=--quick runs one of them, its way
 	@for bench in $(BENCH); do $(BIN)/python benchmarks/$$bench.py $(ARGS) || exit; done
 
+weights: $(READY) $(READY).training ## Learn the weights of the linear injection score from its corpus
+	PYTHONPATH=$(TRAINING) $(BIN)/python $(TRAINING)/train.py
+
 coverage: ## Run every test, measured; fails where a house is below 90 %
 	$(MAKE) test ARGS="--cov --cov-report= $(ARGS)"
 	$(MAKE) coverage-report
@@ -83,6 +87,8 @@ lock: ## Pin all packages anew (needs uv); ARGS=--upgrade takes the newest
 		$(COMPILE) --constraints requirements.lock --output-file deploy/requirements.lock -
 	$(COMPILE) $(ARGS) --constraints requirements.lock --group pyproject.toml:bench \
 		--output-file $(PEERS)
+	$(COMPILE) $(ARGS) --constraints requirements.lock --group pyproject.toml:training \
+		--output-file $(TRAINING)/requirements.lock
 
 clean: ## Remove what make has made: the environment, caches and reports; no data
 	rm -rf .venv .*_cache .hypothesis .coverage* htmlcov $(foreach p,$(PACKAGES),$(p)/build)
@@ -140,5 +146,9 @@ $(READY).bench: $(PEERS) $(READY)
 	@echo 'Adding what the benchmarks compare with, from $(PEERS) …'; rm -f $@; \
 	if $(PIP) install --require-hashes --requirement $(PEERS); then touch $@; \
 	else echo 'It cannot be installed here; going on without it.' >&2; fi
+
+$(READY).training: $(TRAINING)/requirements.lock $(READY)
+	$(PIP) install --require-hashes --requirement $<
+	@touch $@
 
 FORCE:

@@ -26,10 +26,13 @@ ROOT = Path(__file__).parent.parent
 PROJECTS = [ROOT / "pyproject.toml", *sorted(ROOT.glob("*/*/pyproject.toml"))]
 VERBS = [
     *("bench", "check", "clean", "coverage", "demo", "format", "help", "hooks", "lock"),
-    *("migration", "openapi", "test", "up"),
+    *("migration", "openapi", "test", "up", "weights"),
 ]
-LOCKS = ["requirements.lock", "deploy/requirements.lock", "benchmarks/requirements.lock"]
-GROUP_LOCKS = {"bench": "benchmarks/requirements.lock"}
+GROUP_LOCKS = {
+    "bench": "benchmarks/requirements.lock",
+    "training": "services/reflex-layer/training/requirements.lock",
+}
+LOCKS = ["requirements.lock", "deploy/requirements.lock", *GROUP_LOCKS.values()]
 SETTINGS: dict[str, type[BaseSettings]] = {"OCTOLLM_": Settings, "REFLEX_": ReflexSettings}
 
 # In two parts each, or this file would be the first to be found.

@@ -3,6 +3,7 @@
 import pytest
 
 from octollm.verdict import InjectionMatch
+from reflex_layer.ruleset import Thresholds
 from reflex_layer.screen import Verdict, screen
 
 
@@ -100,4 +101,4 @@ def test_evidence_of_several_types_adds_up() -> None:
 def test_ordinary_text_is_left_alone(text: str) -> None:
     verdict = screen(text, check_pii=False)
     assert verdict.injection_matches == ()
-    assert verdict.injection_score == 0
+    assert verdict.injection_score < Thresholds().injection_flag_score

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import re
 import tomllib
@@ -32,6 +33,14 @@ def drawn(folder: Path = CORPUS) -> Iterator[Drawn]:
     """Yield the texts of all files; raises ValueError with file and slot for one not filled."""
     for file in sorted(folder.glob("*.toml")):
         yield from _of_file(file)
+
+
+def fingerprint(folder: Path = CORPUS) -> str:
+    """Return a hash of what the corpus describes; weights hold the one they were learnt from."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.glob("*.toml")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def _of_file(file: Path) -> Iterator[Drawn]:

@@ -23,6 +23,7 @@ from reflex_layer.injection.ignore_previous import IGNORE_PREVIOUS
 from reflex_layer.injection.jailbreak_frame import JAILBREAK_FRAME
 from reflex_layer.injection.jailbreak_keyword import JAILBREAK_KEYWORD
 from reflex_layer.injection.jailbreak_persona import JAILBREAK_PERSONA
+from reflex_layer.injection.linear import learnt
 from reflex_layer.injection.memory_exfiltration import MEMORY_EXFILTRATION
 from reflex_layer.injection.multilingual_bypass import MULTILINGUAL_BYPASS
 from reflex_layer.injection.output_manipulation import OUTPUT_MANIPULATION
@@ -33,9 +34,10 @@ from reflex_layer.injection.role_reversal import ROLE_REVERSAL
 from reflex_layer.injection.rule import Rule
 from reflex_layer.injection.search import Match, Rules, joins, spoken_in
 from reflex_layer.injection.secret_extraction import SECRET_EXTRACTION
+from reflex_layer.injection.speech import Spoken
 from reflex_layer.injection.system_role import SYSTEM_ROLE
 from reflex_layer.injection.views import View, views
-from reflex_layer.injection.wording import wordings
+from reflex_layer.injection.wording import Wording, wordings
 from reflex_layer.text import Shadow
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -65,11 +67,17 @@ _STEPS: Final = (0.55, 0.7, 0.85)
 _STEPS_DOWN: Final = 2
 BUILT_IN: Final = Rules(RULES)
 
+LEARNED: Final = "Learned"
+"""The type of what only the linear score finds: that it attacks, not how."""
+
+_Readings = tuple[tuple[Wording, Spoken], ...]
+"""The wordings of a text, each with what is said in it."""
+
 
 class Attempt(NamedTuple):
     """An attempt found at a span of the shadow, with what its surroundings make of it."""
 
-    type: InjectionType
+    type: str
     start: int
     end: int
     confidence: float
@@ -91,33 +99,59 @@ NOTHING: Final = Assessment((), 0.0, detected=False)
 
 def assess(seen: Shadow, flag_score: float, deadline: Deadline = NEVER) -> Assessment:
     """Return what a text attempts; it is an attack from `flag_score` on. Raises OutOfTime."""
-    attempts = tuple(find_all(seen, deadline))
-    score = round(scoring.by_rules((a.type, a.confidence, a.lowered) for a in attempts), 4)
-    return Assessment(attempts, score, detected=bool(attempts) or score >= flag_score)
+    readings = tuple((wording, spoken_in(wording)) for wording in wordings(seen))
+    deadline.check()
+    attempts = _attempts(seen, readings, deadline)
+    score = scoring.by_rules((a.type, a.confidence, a.lowered) for a in attempts)
+    if learned := _learned(seen, readings):
+        score = scoring.together(score, learned.confidence)
+        if learned.confidence >= flag_score:
+            attempts.append(learned)
+    # What stands around a match lowers its part in the score, and never hides it.
+    detected = score >= flag_score or any(a.confidence >= flag_score for a in attempts)
+    if not detected:
+        return Assessment((), round(score, 4), detected=False)
+    attempts.sort(key=lambda attempt: (attempt.start, attempt.end))
+    return Assessment(tuple(attempts), round(score, 4), detected=True)
 
 
 def find_all(seen: Shadow, deadline: Deadline = NEVER) -> list[Attempt]:
-    """Return the attempts in a text by position; those of one type do not overlap."""
-    by_type: dict[InjectionType, list[Match]] = {}
-    for match in _matches(seen, deadline):
+    """Return what the rules and joins find in a text, those of one type not overlapping."""
+    readings = tuple((wording, spoken_in(wording)) for wording in wordings(seen))
+    return _attempts(seen, readings, deadline)
+
+
+def _attempts(seen: Shadow, readings: _Readings, deadline: Deadline) -> list[Attempt]:
+    by_type: dict[str, list[Match]] = {}
+    for match in _matches(seen, readings, deadline):
         by_type.setdefault(match.type, []).append(match)
-    found = [_attempt(seen, match) for some in by_type.values() for match in _merged(some)]
-    return sorted(found, key=lambda attempt: (attempt.start, attempt.end))
+    return [_attempt(seen, match) for some in by_type.values() for match in _merged(some)]
 
 
-def _matches(seen: Shadow, deadline: Deadline) -> Iterator[Match]:
+def _learned(seen: Shadow, readings: _Readings) -> Attempt | None:
+    """Return the window of a text that the linear score takes for an attack, if any."""
+    weighed = [(learnt().weigh(wording.text, spoken), wording) for wording, spoken in readings]
+    best, wording = max(weighed, key=lambda one: one[0].odds)
+    weight = round(scoring.learned(best.odds), 4)
+    if not weight or not wording.text.strip():
+        return None
+    return _attempt(seen, Match(LEARNED, *wording.span(best.start, best.end), weight))
+
+
+def _matches(seen: Shadow, readings: _Readings, deadline: Deadline) -> Iterator[Match]:
     """Yield what stands in the text and in its views, as spans of its shadow."""
-    yield from _stands_in(seen, deadline)
+    yield from _stands_in(seen, readings, deadline)
     for view in views(seen):
-        for match in _stands_in(view.seen, deadline):
+        inside = tuple((wording, spoken_in(wording)) for wording in wordings(view.seen))
+        for match in _stands_in(view.seen, inside, deadline):
             yield from _carried(view, match)
 
 
-def _stands_in(seen: Shadow, deadline: Deadline) -> Iterator[Match]:
+def _stands_in(seen: Shadow, readings: _Readings, deadline: Deadline) -> Iterator[Match]:
     yield from BUILT_IN.find(seen)
     deadline.check()
-    for wording in wordings(seen):
-        yield from joins(wording, spoken_in(wording))
+    for wording, spoken in readings:
+        yield from joins(wording, spoken)
         deadline.check()
 
 

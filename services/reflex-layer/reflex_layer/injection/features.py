@@ -14,27 +14,19 @@ import numpy as np
 from reflex_layer.injection.lexicon.concept import Concept
 from reflex_layer.injection.speech import Spoken
 
-SIZE: Final = 1 << 18
-_LONGEST_WORD: Final = 40
+_BITS: Final = 18
+SIZE: Final = 1 << _BITS
 _RUNS: Final = (3, 4, 5)
 _FOLLOW: Final = 80
 """How many characters apart two concepts may stand to be weighed as a pair."""
 
-_BASE: Final = np.uint64(0x9E3779B97F4A7C15)
+_BASE: Final = 0x9E3779B97F4A7C15
+_INVERSE: Final = pow(_BASE, -1, 1 << 64)
 _MIX: Final = np.uint64(0xBF58476D1CE4E5B9)
+_SPACE: Final = 32
 _NUMBERS: Final = {concept: number for number, concept in enumerate(Concept, 1)}
-
-
-def _powers() -> Any:
-    powers = np.empty(_LONGEST_WORD, np.uint64)
-    powers[0] = 1
-    for index in range(1, _LONGEST_WORD):
-        powers[index] = powers[index - 1] * _BASE
-    return powers
-
-
-with np.errstate(over="ignore"):
-    _POWERS: Final = _powers()
+_LONGEST: Final = 1 << 17
+"""Characters whose powers are kept; those of a longer wording are worked out anew."""
 
 
 class Features(NamedTuple):
@@ -44,59 +36,74 @@ class Features(NamedTuple):
     ends: Any
 
 
+class _Hashed(NamedTuple):
+    """Features of one sort, which is mixed in so that sorts do not meet."""
+
+    sort: int
+    hashes: Any
+    ends: Any
+
+
+def _powers(base: int, length: int) -> Any:
+    powers = np.full(length, base, np.uint64)
+    powers[0] = 1
+    return np.cumprod(powers)
+
+
+_POWERS: Final = _powers(_BASE, _LONGEST)
+_INVERSES: Final = _powers(_INVERSE, _LONGEST)
+
+
 def features(text: str, spoken: Spoken) -> Features:
     """Return what the text of a wording has, given what is said in it; linear in its length."""
     points = np.frombuffer(text.encode("utf-32-le"), np.uint32).astype(np.uint64)
-    with np.errstate(over="ignore"):
-        found = [*_words(points), *_runs(points), *_concepts(spoken)]
-        places = np.concatenate([_place(hashes, sort) for sort, hashes, _ in found])
-    ends = np.concatenate([end for _, _, end in found])
-    return Features(places, ends)
+    found = [*_words(points), *_runs(points), *_concepts(spoken)]
+    if not found:
+        return Features(np.empty(0, np.int64), np.empty(0, np.int64))
+    hashes = np.concatenate([one.hashes + np.uint64(one.sort) for one in found])
+    hashes *= _MIX
+    hashes ^= hashes >> np.uint64(29)
+    hashes *= np.uint64(_BASE)
+    hashes >>= np.uint64(64 - _BITS)
+    return Features(hashes.view(np.int64), np.concatenate([one.ends for one in found]))
 
 
-def _place(hashes: Any, sort: int) -> Any:
-    mixed = (hashes + np.uint64(sort)) * _MIX
-    mixed ^= mixed >> np.uint64(29)
-    mixed *= _BASE
-    return (mixed >> np.uint64(64 - 18)).astype(np.int32)
-
-
-def _words(points: Any) -> list[tuple[int, Any, Any]]:
+def _words(points: Any) -> list[_Hashed]:
     """Return words, pairs, triples, and pairs with a word between them."""
-    spaces = np.flatnonzero(points == 32)
-    lengths = np.diff(spaces) - 1
-    if len(lengths) == 0 or lengths.max() <= 0:
+    spaces = np.flatnonzero(points == _SPACE)
+    if len(spaces) < 2 or len(points) < 3:
         return []
     starts, ends = spaces[:-1] + 1, spaces[1:] - 1
-    within = np.arange(len(points)) - np.repeat(
-        np.concatenate(([0], starts)), np.diff(np.concatenate(([0], starts, [len(points)])))
-    )
-    values = points * _POWERS[np.minimum(within, _LONGEST_WORD - 1)]
+    values = points * _first(_POWERS, _BASE, len(points))
     values[spaces] = 0
-    word = np.add.reduceat(values, starts)
-    pair = word[:-1] * _MIX + word[1:]
+    # A word is the same wherever it stands: the power of its first letter is taken out again.
+    word = np.add.reduceat(values, starts) * _first(_INVERSES, _INVERSE, len(points))[starts]
+    mixed = word * _MIX
+    pair = mixed[:-1] + word[1:]
     return [
-        (1, word, ends),
-        (2, pair, ends[1:]),
-        (3, pair[:-1] * _MIX + word[2:], ends[2:]),
-        (4, word[:-2] * _MIX + word[2:], ends[2:]),
+        _Hashed(1, word, ends),
+        _Hashed(2, pair, ends[1:]),
+        _Hashed(3, pair[:-1] * _MIX + word[2:], ends[2:]),
+        _Hashed(4, mixed[:-2] + word[2:], ends[2:]),
     ]
 
 
-def _runs(points: Any) -> list[tuple[int, Any, Any]]:
+def _first(powers: Any, base: int, length: int) -> Any:
+    return powers[:length] if length <= len(powers) else _powers(base, length)
+
+
+def _runs(points: Any) -> list[_Hashed]:
     """Return the runs of letters, spaces among them."""
     found = []
-    run = points
+    run, places = points, np.arange(len(points))
     for length in range(2, _RUNS[-1] + 1):
-        if len(points) < length:
-            break
-        run = run[:-1] * _BASE + points[length - 1 :]
-        if length in _RUNS:
-            found.append((4 + length, run, np.arange(length - 1, len(points))))
+        run = run[:-1] * np.uint64(_BASE) + points[length - 1 :]
+        if len(run) and length in _RUNS:
+            found.append(_Hashed(4 + length, run, places[length - 1 :]))
     return found
 
 
-def _concepts(spoken: Spoken) -> list[tuple[int, Any, Any]]:
+def _concepts(spoken: Spoken) -> list[_Hashed]:
     """Return the concepts that are said, and those that follow one another closely."""
     said = sorted(
         (one.start, one.end, _NUMBERS[concept]) for concept, all_ in spoken.items() for one in all_
@@ -105,10 +112,10 @@ def _concepts(spoken: Spoken) -> list[tuple[int, Any, Any]]:
         return []
     starts, ends, concepts = np.array(said, np.int64).T
     concepts = concepts.astype(np.uint64)
-    found = [(20, concepts, ends - 1)]
+    found = [_Hashed(20, concepts, ends - 1)]
     for step in (1, 2, 3):
         if len(said) > step:
             near = starts[step:] - ends[:-step] <= _FOLLOW
             pairs = concepts[:-step] * np.uint64(64) + concepts[step:]
-            found.append((20 + step, pairs[near], (ends[step:] - 1)[near]))
+            found.append(_Hashed(20 + step, pairs[near], (ends[step:] - 1)[near]))
     return found

@@ -1,25 +1,23 @@
-"""A linear score of a text, from weights that were learnt: how much it reads like an attack.
+"""A linear score of a wording, from weights that were learnt: how much it reads like an attack.
 
-Never the only judge: `scoring` joins it with the rules. Weights are one byte each.
+Never the only judge: `scoring` joins it with the rules. Weights are one byte each; they are made
+by `make weights` from the corpus in `training`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from reflex_layer.injection.features import Features, features
+from reflex_layer.injection.features import SIZE, features
 from reflex_layer.injection.speech import Spoken
 
 WINDOWS: Final = (240, 960)
 """Characters of a wording that are weighed together, besides a text that is not longer."""
-
-_STEP: Final = 2
-"""Windows begin a half of their length after one another."""
 
 _SMOOTHING: Final = 40.0
 FILE: Final = Path(__file__).with_name("weights.npz")
@@ -44,39 +42,40 @@ class Linear:
     def weigh(self, text: str, spoken: Spoken) -> Weighed:
         """Return the window of a wording that reads most like an attack."""
         has = features(text, spoken)
-        sums = self._sums(has, len(text))
-        best = Weighed(-np.inf, 0, len(text))
-        for start, end in windows(len(text)):
-            odds = self._odds(sums[end] - sums[start], end - start)
-            if odds > best.odds:
-                best = Weighed(odds, start, end)
-        return best
-
-    def _sums(self, has: Features, length: int) -> Any:
-        weights = self.weights[has.places].astype(np.float32) * self.scale
-        return np.concatenate(([0.0], np.cumsum(np.bincount(has.ends, weights, length))))
-
-    def _odds(self, total: float, length: int) -> float:
-        return float(total / norm(length) + self.bias)
+        each = np.bincount(has.ends, self.weights[has.places], len(text))
+        sums = np.concatenate(([0.0], np.cumsum(each)))
+        starts, ends = windows(len(text))
+        odds = (sums[ends] - sums[starts]) / norm(ends - starts)
+        best = int(np.argmax(odds))
+        return Weighed(
+            float(odds[best]) * self.scale + self.bias, int(starts[best]), int(ends[best])
+        )
 
 
-def norm(length: int) -> float:
-    """Return what the weights of a window of so many characters are divided by."""
-    return float(np.sqrt(length + _SMOOTHING))
+def norm(lengths: Any) -> Any:
+    """Return what the weights of windows of so many characters are divided by."""
+    return np.sqrt(lengths + _SMOOTHING)
 
 
-def windows(length: int) -> Iterator[tuple[int, int]]:
-    """Yield overlapping windows over a wording, of each size; all of a short one as one."""
+def windows(length: int) -> tuple[Any, Any]:
+    """Return where windows over a wording begin and end: overlapping by half, of each size; all
+    of a wording that is not longer than the longest is one of them."""
+    found = [_overlapping(length, size) for size in WINDOWS if length > size]
     if length <= WINDOWS[-1]:
-        yield 0, length
-    for size in WINDOWS:
-        if length > size:
-            step = size // _STEP
-            for start in range(0, length - size + step, step):
-                yield start, min(start + size, length)
+        found.append((np.array([0]), np.array([length])))
+    return np.concatenate([starts for starts, _ in found]), np.concatenate([e for _, e in found])
 
 
-def load(file: Path = FILE) -> Linear:
-    """Read the weights that were learnt."""
+def _overlapping(length: int, size: int) -> tuple[Any, Any]:
+    starts = np.arange(0, length - size // 2, size // 2)
+    return starts, np.minimum(starts + size, length)
+
+
+@cache
+def learnt(file: Path = FILE) -> Linear:
+    """Read the weights that were learnt; raises ValueError if they are not `SIZE` bytes."""
     with np.load(file) as held:
-        return Linear(held["weights"], float(held["scale"]), float(held["bias"]))
+        weights = held["weights"]
+        if weights.shape != (SIZE,) or weights.dtype != np.int8:
+            raise ValueError(f"{file.name} does not hold {SIZE} weights of one byte")
+        return Linear(weights, float(held["scale"]), float(held["bias"]))

@@ -6,19 +6,28 @@ from collections.abc import Iterable
 from math import exp, prod
 from typing import Final
 
-from octollm.verdict import InjectionType
-
 LOWERED: Final = 0.5
 """What a match counts of its weight if its surroundings lower it."""
 
 
-def by_rules(weights: Iterable[tuple[InjectionType, float, bool]]) -> float:
+ALONE: Final = 0.68
+"""The most that the linear score weighs: alone it flags a text, and never blocks it."""
+
+MIDDLE: Final = 3.0
+SPREAD: Final = 0.6
+"""The log-odds that weigh half of `ALONE`, and how soon they weigh more: from the corpus, texts
+of which the model had not learnt."""
+
+_FLAT: Final = 50.0
+
+
+def by_rules(weights: Iterable[tuple[str, float, bool]]) -> float:
     """Return the score of matches, each a type, a weight and whether it is lowered.
 
     The gravest of each type, joined as independent evidence, `1 - (1 - a)(1 - b)…`. A lowered
     match counts half its weight, and never adds up with others.
     """
-    full: dict[InjectionType, float] = {}
+    full: dict[str, float] = {}
     half = 0.0
     for kind, weight, lowered in weights:
         if lowered:
@@ -28,6 +37,11 @@ def by_rules(weights: Iterable[tuple[InjectionType, float, bool]]) -> float:
     return max(half, 1 - prod(1 - weight for weight in full.values()))
 
 
-def probability(odds: float) -> float:
-    """Return the probability that log-odds stand for."""
-    return 1 / (1 + exp(-odds)) if odds > -700 else 0.0
+def learned(odds: float) -> float:
+    """Return what log-odds of the linear score weigh beside the rules, from 0 to `ALONE`."""
+    return ALONE / (1 + exp(min(_FLAT, (MIDDLE - odds) / SPREAD)))
+
+
+def together(rules: float, learned: float) -> float:
+    """Return the score of a text by its rules and its linear score, as independent evidence."""
+    return 1 - (1 - rules) * (1 - learned)

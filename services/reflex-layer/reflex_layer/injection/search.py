@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from octollm.verdict import InjectionType
 from reflex_layer.engine import Gate, Pattern, compiled, first, spans
 from reflex_layer.injection.joins import JOINS
 from reflex_layer.injection.rule import Rule
@@ -25,7 +24,7 @@ _SENTENCE_END: Final = compiled(r"[.!?;][\s\"')\xff]|\n\n")
 class Match(NamedTuple):
     """A rule or join at a span of the shadow, with its weight."""
 
-    type: InjectionType
+    type: str
     start: int
     end: int
     weight: float

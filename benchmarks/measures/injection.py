@@ -22,6 +22,9 @@ WARNING: Final = "Texts written by us; no independent evaluation."
 LONG_SENTENCES: Final = (60, 400)
 """The least and the most sentences of a long document, about 4 and 26 KB."""
 
+LEVELS: Final = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+"""Scores from which a text may be flagged or blocked."""
+
 _TEXTS: Final = Path(__file__).parents[1] / "texts"
 _CYRILLIC: Final = str.maketrans("aeopcyxi", "аеорсухі")
 _LEET: Final = str.maketrans("aeiost", "4310$7")
@@ -69,6 +72,15 @@ def measure(documents: int) -> dict[str, Any]:
             "long documents": _flagged(long),
         },
         "blocked in vain": {"discussed": _blocked(benign["discussed"])},
+        "by_level": _by_level(
+            {
+                "explicit attacks": _all(explicit),
+                "innocent texts": [
+                    t for name, ts in benign.items() if name != "discussed" for t in ts
+                ],
+                "attacks quoted or discussed": benign["discussed"],
+            }
+        ),
         "by_type": {name: _flagged(texts) for name, texts in explicit.items()},
         "by_language": {name: _flagged(texts) for name, texts in multilingual.items()},
         "by_obfuscation": {name: _flagged(map(way, hidden)) for name, way in OBFUSCATIONS.items()},
@@ -78,6 +90,20 @@ def measure(documents: int) -> dict[str, Any]:
 def flagged(text: str) -> bool:
     """Tell whether a text counts as an attack at the default settings."""
     return ours.screen_injection(text).injection_detected
+
+
+def _by_level(groups: Mapping[str, list[str]]) -> dict[str, dict[str, float]]:
+    """Return the share of each group whose score reaches a level, for choosing the settings."""
+    scores = {
+        name: [ours.screen_injection(text).injection_score for text in texts]
+        for name, texts in groups.items()
+    }
+    return {
+        str(level): {
+            name: _share(score >= level for score in each)["share"] for name, each in scores.items()
+        }
+        for level in LEVELS
+    }
 
 
 def _read(name: str) -> dict[str, Any]:

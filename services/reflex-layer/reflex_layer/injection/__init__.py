@@ -70,9 +70,6 @@ BUILT_IN: Final = Rules(RULES)
 LEARNED: Final = "Learned"
 """The type of what only the linear score finds: that it attacks, not how."""
 
-_Readings = tuple[tuple[Wording, Spoken], ...]
-"""The wordings of a text, each with what is said in it."""
-
 
 class Attempt(NamedTuple):
     """An attempt found at a span of the shadow, with what its surroundings make of it."""
@@ -99,11 +96,10 @@ NOTHING: Final = Assessment((), 0.0, detected=False)
 
 def assess(seen: Shadow, flag_score: float, deadline: Deadline = NEVER) -> Assessment:
     """Return what a text attempts; it is an attack from `flag_score` on. Raises OutOfTime."""
-    readings = tuple((wording, spoken_in(wording)) for wording in wordings(seen))
-    deadline.check()
-    attempts = _attempts(seen, readings, deadline)
+    layers = tuple(_layers(seen, deadline))
+    attempts = _attempts(seen, layers, deadline)
     score = scoring.by_rules((a.type, a.confidence, a.lowered) for a in attempts)
-    if learned := _learned(seen, readings):
+    if learned := _learned(seen, layers):
         score = scoring.together(score, learned.confidence)
         if learned.confidence >= flag_score:
             attempts.append(learned)
@@ -117,49 +113,71 @@ def assess(seen: Shadow, flag_score: float, deadline: Deadline = NEVER) -> Asses
 
 def find_all(seen: Shadow, deadline: Deadline = NEVER) -> list[Attempt]:
     """Return what the rules and joins find in a text, those of one type not overlapping."""
-    readings = tuple((wording, spoken_in(wording)) for wording in wordings(seen))
-    return _attempts(seen, readings, deadline)
+    return _attempts(seen, tuple(_layers(seen, deadline)), deadline)
 
 
-def _attempts(seen: Shadow, readings: _Readings, deadline: Deadline) -> list[Attempt]:
+class _Layer(NamedTuple):
+    """A text as it stands or in one of its views, with its wordings and what is said in them."""
+
+    seen: Shadow
+    readings: tuple[tuple[Wording, Spoken], ...]
+    view: View | None = None
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """Return the span of the text that a span of the layer stands for."""
+        return self.view.place(start, end) if self.view else (start, end)
+
+
+def _layers(seen: Shadow, deadline: Deadline) -> Iterator[_Layer]:
+    yield _Layer(seen, _readings(seen))
+    deadline.check()
+    for view in views(seen):
+        yield _Layer(view.seen, _readings(view.seen), view)
+        deadline.check()
+
+
+def _readings(seen: Shadow) -> tuple[tuple[Wording, Spoken], ...]:
+    return tuple((wording, spoken_in(wording)) for wording in wordings(seen))
+
+
+def _attempts(seen: Shadow, layers: tuple[_Layer, ...], deadline: Deadline) -> list[Attempt]:
     by_type: dict[str, list[Match]] = {}
-    for match in _matches(seen, readings, deadline):
-        by_type.setdefault(match.type, []).append(match)
+    for layer in layers:
+        for match in _found_in(layer, deadline):
+            by_type.setdefault(match.type, []).append(match)
     return [_attempt(seen, match) for some in by_type.values() for match in _merged(some)]
 
 
-def _learned(seen: Shadow, readings: _Readings) -> Attempt | None:
-    """Return the window of a text that the linear score takes for an attack, if any."""
-    weighed = [(learnt().weigh(wording.text, spoken), wording) for wording, spoken in readings]
-    best, wording = max(weighed, key=lambda one: one[0].odds)
-    weight = round(scoring.learned(best.odds), 4)
-    if not weight or not wording.text.strip():
-        return None
-    return _attempt(seen, Match(LEARNED, *wording.span(best.start, best.end), weight))
+def _found_in(layer: _Layer, deadline: Deadline) -> Iterator[Match]:
+    """Yield what stands in a layer, and that it is encoded if it is."""
+    for match in _stands_in(layer, deadline):
+        start, end = layer.place(match.start, match.end)
+        yield match._replace(start=start, end=end)
+        if layer.view:
+            yield Match(InjectionType.ENCODED_INSTRUCTION, start, end, match.weight)
 
 
-def _matches(seen: Shadow, readings: _Readings, deadline: Deadline) -> Iterator[Match]:
-    """Yield what stands in the text and in its views, as spans of its shadow."""
-    yield from _stands_in(seen, readings, deadline)
-    for view in views(seen):
-        inside = tuple((wording, spoken_in(wording)) for wording in wordings(view.seen))
-        for match in _stands_in(view.seen, inside, deadline):
-            yield from _carried(view, match)
-
-
-def _stands_in(seen: Shadow, readings: _Readings, deadline: Deadline) -> Iterator[Match]:
-    yield from BUILT_IN.find(seen)
+def _stands_in(layer: _Layer, deadline: Deadline) -> Iterator[Match]:
+    yield from BUILT_IN.find(layer.seen)
     deadline.check()
-    for wording, spoken in readings:
+    for wording, spoken in layer.readings:
         yield from joins(wording, spoken)
         deadline.check()
 
 
-def _carried(view: View, match: Match) -> Iterator[Match]:
-    """Yield a match in a view as one of its own type, and one of being encoded."""
-    start, end = view.place(match.start, match.end)
-    yield match._replace(start=start, end=end)
-    yield Match(InjectionType.ENCODED_INSTRUCTION, start, end, match.weight)
+def _learned(seen: Shadow, layers: tuple[_Layer, ...]) -> Attempt | None:
+    """Return the window of a text or view that reads most like an attack, if there are words."""
+    weighed = [
+        (learnt().weigh(wording.text, spoken), wording, layer)
+        for layer in layers
+        for wording, spoken in layer.readings
+        if not wording.text.isspace()
+    ]
+    if not weighed:
+        return None
+    best, wording, layer = max(weighed, key=lambda one: one[0].odds)
+    span = layer.place(*wording.span(best.start, best.end))
+    return _attempt(seen, Match(LEARNED, *span, round(scoring.learned(best.odds), 4)))
 
 
 def _attempt(seen: Shadow, match: Match) -> Attempt:

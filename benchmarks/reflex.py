@@ -4,9 +4,9 @@
     make bench BENCH=reflex ARGS=--quick        the same in seconds, with rough figures
     make bench BENCH=reflex ARGS="--json benchmarks/results/reflex.json"
 
-and `--table` prints the README's table from that file. Every figure of ours and the one beside it
-come from the same run on the same texts. The texts are written or drawn by us, or lie on this
-machine: what is found in them says what works, and is no independent evaluation.
+and `--pages` writes the tables of README and docs anew from that file. Every figure of ours and the
+one beside it come from the same run on the same texts. The texts are written or drawn by us, or lie
+on this machine: what is found in them says what works, and is no independent evaluation.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from rich.console import Console
 
 from reflex_layer.ruleset import BUILT_IN
 
-RESULTS: Final = Path(__file__).parent / "results/reflex.json"
+ROOT: Final = Path(__file__).parents[1]
+RESULTS: Final = ROOT / "benchmarks/results/reflex.json"
 PACKAGES: Final = (
     *("google-re2", "phonenumbers", "numpy", "ahocorasick-rs", "fastapi", "uvicorn"),
 )
@@ -85,13 +86,13 @@ def main() -> None:
     parser.add_argument("--alone", action="store_true", help="do not ask Presidio")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
     parser.add_argument(
-        "--table",
+        "--pages",
         action="store_true",
-        help="measure nothing, print the table of --json as Markdown",
+        help="measure nothing, put the figures on the pages",
     )
     given = parser.parse_args()
-    if given.table:
-        sys.stdout.write(tables.markdown(json.loads((given.json or RESULTS).read_text())) + "\n")
+    if given.pages:
+        write_pages(json.loads((given.json or RESULTS).read_text("utf-8")))
         return
     peer = None if given.alone else presidio.load()
     report(rounded(measured(QUICK if given.quick else FULL, peer)), given.json)
@@ -108,6 +109,17 @@ def report(figures: dict[str, Any], file: Path | None) -> None:
         sys.stdout.write(json.dumps(figures) + "\n")
     else:
         file.write_text(json.dumps(figures, indent=1) + "\n")
+
+
+def write_pages(figures: dict[str, Any], root: Path = ROOT) -> None:
+    """Put the tables where pages have their marks; raises ValueError for a page without them."""
+    for page, (mark, table) in tables.PAGES.items():
+        file = root / page
+        before, begin, rest = file.read_text("utf-8").partition(f"<!-- {mark} -->\n")
+        _, end, after = rest.partition(f"<!-- end of {mark} -->")
+        if not end:
+            raise ValueError(f"{page} has no marks for the {mark}")
+        file.write_text(before + begin + table(figures) + "\n" + end + after, "utf-8")
 
 
 if __name__ == "__main__":

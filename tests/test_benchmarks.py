@@ -1,4 +1,4 @@
-"""The benchmark of the Reflex Layer runs, and counts what it says it counts."""
+"""The benchmark of the Reflex Layer runs, and the pages show what it measured."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from measures import tables
@@ -13,11 +14,12 @@ from measures.corpus import corpus
 from measures.detection import tally
 from measures.hostile import HOSTILE
 from measures.spans import Span
-from pages import ROOT
+from pages import ROOT, TEXTS
 
 from octollm.verdict import PiiType
 
 BENCHMARK = ROOT / "benchmarks/reflex.py"
+RESULTS = ROOT / "benchmarks/results/reflex.json"
 
 
 def run(*arguments: str) -> str:
@@ -26,6 +28,26 @@ def run(*arguments: str) -> str:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def results() -> dict[str, Any]:
+    figures: dict[str, Any] = json.loads(RESULTS.read_text("utf-8"))
+    return figures
+
+
+@pytest.mark.parametrize("page", tables.PAGES)
+def test_the_pages_show_the_committed_figures(page: str) -> None:
+    mark, table = tables.PAGES[page]
+    shown = f"<!-- {mark} -->\n{table(results())}\n<!-- end of {mark} -->"
+    assert shown in TEXTS[page], "run benchmarks/reflex.py --pages"
+
+
+def test_the_committed_figures_are_of_a_full_run_beside_the_peer() -> None:
+    figures = results()
+    assert figures["latency"]["long"] == 100_000
+    assert len(figures["latency"]["pii_hostile"]["by_text"]) == len(HOSTILE) == 29
+    assert {"presidio-analyzer", "spacy"} <= set(figures["packages"])
+    assert figures["detection"]["beside_peer"]
 
 
 def test_it_runs_without_the_peer_and_says_so(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 from rich.table import Table
@@ -53,6 +53,24 @@ def markdown(figures: dict[str, Any]) -> str:
     beside = f", Presidio {peer} without a language model" if peer else ""
     lines += ["", f"On {figures['cores']} cores, Python {figures['python']}{beside}."]
     return "\n".join(lines)
+
+
+def levels(figures: dict[str, Any]) -> str:
+    """Return which texts reach which injection score, as Markdown for the page of the layer."""
+    by_level = figures["injection"]["by_level"]
+    names = list(next(iter(by_level.values())))
+    lines = [f"| level | {' | '.join(names)} |", "|--:|" + "--:|" * len(names)]
+    for level, shares in by_level.items():
+        cells = (f"{shares[name]:.1%}" for name in names)
+        lines.append(f"| {level} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+PAGES: Final[dict[str, tuple[str, Callable[[dict[str, Any]], str]]]] = {
+    "README.md": ("reflex benchmark", markdown),
+    "docs/components/reflex-layer.md": ("injection levels", levels),
+}
+"""The pages that show figures, with the mark that says where and the table that stands there."""
 
 
 def duration(seconds: float) -> str:

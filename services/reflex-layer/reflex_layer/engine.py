@@ -70,6 +70,12 @@ def first(pattern: Pattern, data: bytes, start: int, end: int) -> tuple[int, int
     return (found, after) if found >= 0 else None
 
 
+def stands_in(pattern: Pattern, data: bytes) -> bool:
+    """Tell whether `data` holds a match."""
+    ((found, _),) = pattern._regexp.Match(_ANYWHERE, data, 0, len(data))
+    return found >= 0
+
+
 def is_whole(pattern: Pattern, data: bytes, start: int, end: int) -> bool:
     """Tell whether all of `data[start:end]` is one match, without copying it."""
     ((found, _),) = pattern._regexp.Match(_AS_A_WHOLE, data, start, end)
@@ -79,23 +85,34 @@ def is_whole(pattern: Pattern, data: bytes, start: int, end: int) -> bool:
 class Gate:
     """Tells in one pass over a text which of many patterns stand in it at all.
 
-    Patterns that are the same are looked for once.
+    Patterns that are the same are looked for once. Many long ones are better parted into several
+    `sets`, neighbours together: one automaton of all would have more states than memory holds.
     """
 
-    def __init__(self, patterns: Sequence[str]) -> None:
-        self._set = re2.Set.SearchSet(_options())
+    def __init__(self, patterns: Sequence[str], sets: int = 1) -> None:
         sharing: dict[str, list[int]] = {}
         for index, pattern in enumerate(patterns):
             sharing.setdefault(pattern, []).append(index)
-        self._indexes = list(sharing.values())
-        for pattern in sharing:
-            self._set.Add(pattern.encode("latin-1"))
-        self._set.Compile()
+        size = -(-len(sharing) // sets)
+        parts = [list(sharing)[start : start + size] for start in range(0, len(sharing), size)]
+        self._sets = [(_set(part), [sharing[pattern] for pattern in part]) for part in parts]
 
     def open_for(self, data: bytes) -> list[int]:
         """Return the indexes of the patterns that match somewhere, in order."""
-        matched = self._set.Match(data)
-        return sorted(i for found in matched for i in self._indexes[found]) if matched else []
+        return sorted(
+            index
+            for matcher, indexes in self._sets
+            for found in matcher.Match(data) or ()
+            for index in indexes[found]
+        )
+
+
+def _set(patterns: Sequence[str]) -> re2.Set:
+    matcher = re2.Set.SearchSet(_options())
+    for pattern in patterns:
+        matcher.Add(pattern.encode("latin-1"))
+    matcher.Compile()
+    return matcher
 
 
 def _options() -> re2.Options:

@@ -37,8 +37,13 @@ def test_alone_it_flags_at_most() -> None:
 
 
 def test_it_adds_to_what_the_rules_say() -> None:
-    assert scoring.together(0.5, 0.0) == 0.5
-    assert scoring.together(0.5, 0.5) == 0.75
+    assert scoring.together(0.5, 0.0, lowered=False) == 0.5
+    assert scoring.together(0.5, 0.5, lowered=False) == 0.75
+
+
+def test_it_adds_nothing_where_an_attack_is_only_discussed() -> None:
+    assert scoring.together(0.4, 0.6, lowered=True) == 0.4
+    assert scoring.together(0.1, 0.6, lowered=True) == 0.3
 
 
 @pytest.mark.parametrize("length", [2, 239, 240, 241, 959, 960, 961, 5_000])

@@ -22,7 +22,7 @@ from sklearn.model_selection import GroupKFold
 
 from reflex_layer.injection.linear import FILE, Linear
 
-_STRENGTH: Final = 0.3
+_STRENGTH: Final = 0.1
 """Inverse of the regularisation: what separates the security texts of the corpus best."""
 
 _LEAST_GROUPS: Final = 3

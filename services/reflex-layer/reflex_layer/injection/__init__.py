@@ -23,7 +23,7 @@ from reflex_layer.injection.ignore_previous import IGNORE_PREVIOUS
 from reflex_layer.injection.jailbreak_frame import JAILBREAK_FRAME
 from reflex_layer.injection.jailbreak_keyword import JAILBREAK_KEYWORD
 from reflex_layer.injection.jailbreak_persona import JAILBREAK_PERSONA
-from reflex_layer.injection.linear import learnt
+from reflex_layer.injection.linear import Weighed, learnt
 from reflex_layer.injection.memory_exfiltration import MEMORY_EXFILTRATION
 from reflex_layer.injection.multilingual_bypass import MULTILINGUAL_BYPASS
 from reflex_layer.injection.output_manipulation import OUTPUT_MANIPULATION
@@ -98,11 +98,13 @@ def assess(seen: Shadow, flag_score: float, deadline: Deadline = NEVER) -> Asses
     """Return what a text attempts; it is an attack from `flag_score` on. Raises OutOfTime."""
     layers = tuple(_layers(seen, deadline))
     attempts = _attempts(seen, layers, deadline)
-    score = scoring.by_rules((a.type, a.confidence, a.lowered) for a in attempts)
-    if learned := _learned(seen, layers):
-        score = scoring.together(score, learned.confidence)
-        if learned.confidence >= flag_score:
-            attempts.append(learned)
+    rules = scoring.by_rules((a.type, a.confidence, a.lowered) for a in attempts)
+    best = _best(layers)
+    learned = scoring.learned(best.weighed.odds) if best else 0.0
+    discussed = bool(attempts) and all(attempt.lowered for attempt in attempts)
+    score = scoring.together(rules, learned, lowered=discussed)
+    if best and learned >= flag_score:
+        attempts.append(_attempt(seen, Match(LEARNED, *best.span(), round(learned, 4))))
     # What stands around a match lowers its part in the score, and never hides it.
     detected = score >= flag_score or any(a.confidence >= flag_score for a in attempts)
     if not detected:
@@ -126,6 +128,18 @@ class _Layer(NamedTuple):
     def place(self, start: int, end: int) -> tuple[int, int]:
         """Return the span of the text that a span of the layer stands for."""
         return self.view.place(start, end) if self.view else (start, end)
+
+
+class _Best(NamedTuple):
+    """A window of a wording, and how much it reads like an attack."""
+
+    weighed: Weighed
+    wording: Wording
+    layer: _Layer
+
+    def span(self) -> tuple[int, int]:
+        """Return the span of the text that the window stands for."""
+        return self.layer.place(*self.wording.span(self.weighed.start, self.weighed.end))
 
 
 def _layers(seen: Shadow, deadline: Deadline) -> Iterator[_Layer]:
@@ -165,19 +179,15 @@ def _stands_in(layer: _Layer, deadline: Deadline) -> Iterator[Match]:
         deadline.check()
 
 
-def _learned(seen: Shadow, layers: tuple[_Layer, ...]) -> Attempt | None:
-    """Return the window of a text or view that reads most like an attack, if there are words."""
+def _best(layers: tuple[_Layer, ...]) -> _Best | None:
+    """Return what reads most like an attack of all that has words."""
     weighed = [
-        (learnt().weigh(wording.text, spoken), wording, layer)
+        _Best(learnt().weigh(wording.text, spoken), wording, layer)
         for layer in layers
         for wording, spoken in layer.readings
         if not wording.text.isspace()
     ]
-    if not weighed:
-        return None
-    best, wording, layer = max(weighed, key=lambda one: one[0].odds)
-    span = layer.place(*wording.span(best.start, best.end))
-    return _attempt(seen, Match(LEARNED, *span, round(scoring.learned(best.odds), 4)))
+    return max(weighed, key=lambda one: one.weighed.odds, default=None)
 
 
 def _attempt(seen: Shadow, match: Match) -> Attempt:

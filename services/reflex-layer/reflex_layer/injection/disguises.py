@@ -8,7 +8,7 @@ that everybody knows than what stood there.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -18,155 +18,16 @@ from reflex_layer.engine import Gate, Pattern, compiled, spans
 from reflex_layer.injection.lexicon import LANGUAGES
 from reflex_layer.text import Shadow
 
-COMMON: Final = frozenset(
-    [
-        "a",
-        "about",
-        "above",
-        "after",
-        "again",
-        "all",
-        "also",
-        "am",
-        "an",
-        "and",
-        "any",
-        "are",
-        "as",
-        "at",
-        "be",
-        "because",
-        "been",
-        "before",
-        "below",
-        "but",
-        "by",
-        "can",
-        "could",
-        "did",
-        "do",
-        "does",
-        "done",
-        "down",
-        "each",
-        "even",
-        "every",
-        "everything",
-        "few",
-        "first",
-        "for",
-        "forget",
-        "from",
-        "get",
-        "give",
-        "given",
-        "go",
-        "had",
-        "has",
-        "have",
-        "he",
-        "help",
-        "her",
-        "here",
-        "him",
-        "his",
-        "how",
-        "i",
-        "if",
-        "ignore",
-        "in",
-        "instead",
-        "instructions",
-        "into",
-        "is",
-        "it",
-        "its",
-        "just",
-        "know",
-        "let",
-        "like",
-        "list",
-        "make",
-        "many",
-        "me",
-        "more",
-        "most",
-        "must",
-        "my",
-        "new",
-        "no",
-        "not",
-        "now",
-        "of",
-        "off",
-        "on",
-        "one",
-        "only",
-        "or",
-        "other",
-        "our",
-        "out",
-        "over",
-        "please",
-        "previous",
-        "print",
-        "prompt",
-        "repeat",
-        "rules",
-        "same",
-        "say",
-        "secret",
-        "see",
-        "she",
-        "should",
-        "show",
-        "so",
-        "some",
-        "such",
-        "system",
-        "take",
-        "tell",
-        "than",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "these",
-        "they",
-        "this",
-        "those",
-        "to",
-        "told",
-        "too",
-        "two",
-        "under",
-        "until",
-        "up",
-        "us",
-        "use",
-        "very",
-        "want",
-        "was",
-        "way",
-        "we",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "why",
-        "will",
-        "with",
-        "without",
-        "would",
-        "write",
-        "you",
-        "your",
-    ]
-)
+COMMON: Final = frozenset("""
+    a about above after again all also am an and any are as at be because been before below but
+    by can could did do does done down each even every everything few first for forget from get
+    give given go had has have he help her here him his how i if ignore in instead instructions
+    into is it its just know let like list make many me more most must my new no not now of off
+    on one only or other our out over please previous print prompt repeat rules same say secret
+    see she should show so some such system take tell than that the their them then there these
+    they this those to told too two under until up us use very want was way we were what when
+    where which who why will with without would write you your
+    """.split())  # noqa: SIM905 -- a list of a word a line is no easier to read
 """Words of English by which a text is known to be one."""
 
 _ENOUGH: Final = 2
@@ -174,7 +35,24 @@ _MAX_RUNS: Final = 12
 _LEET: Final = r"[a-z][013457@$!|]{1,3}[a-z]|\b[013457@$!|]{1,2}[a-z]{2}"
 _APART: Final = r"\b[a-z0-9](?:[ ._*~+|/\\-]{1,3}[a-z0-9]\b){6,}"
 _TOGETHER: Final = r"\b[a-z]{16,}"
-_GATE: Final = Gate([_LEET, _APART, _TOGETHER])
+
+
+def _twice(words: Iterable[str]) -> str:
+    """Return a pattern of two words near each other, of those that are no known words as well."""
+    word = rf"\b(?:{'|'.join(sorted(w for w in words if len(w) > 2 and w not in COMMON))})\b"
+    return rf"{word}.{{1,80}}{word}"
+
+
+def _rot13(text: str) -> str:
+    return codecs.encode(text, "rot13")
+
+
+def _backwards(text: str) -> str:
+    return text[::-1]
+
+
+_TURNS: Final = ((_rot13, True), (_backwards, False))
+_GATE: Final = Gate([_LEET, _APART, _TOGETHER, *(_twice(map(turn, COMMON)) for turn, _ in _TURNS)])
 _LEET_WORD, _APART_RUN, _TOGETHER_WORD = map(compiled, (_LEET, _APART, _TOGETHER))
 _LINE: Final = compiled(r"[^\r\n]+")
 _FROM_LEET: Final = tuple(
@@ -207,7 +85,9 @@ def disguised(seen: Shadow) -> Iterator[Disguise]:
             parted = _parted(seen.lower[start:end].decode("latin-1"))
             if parted.count(" ") >= _ENOUGH:
                 yield Disguise(parted, start, end, False)
-    yield from _turned(seen)
+    for place, (turn, aligned) in enumerate(_TURNS, 3):
+        if place in signs:
+            yield from _turned(seen, turn, aligned=aligned)
 
 
 def _some(pattern: Pattern, seen: Shadow) -> Iterator[tuple[int, int]]:
@@ -243,31 +123,20 @@ def _parted(letters: str) -> str:
     return " ".join(piece for piece in (*pieces, letters[last:]) if piece)
 
 
-def _turned(seen: Shadow) -> Iterator[Disguise]:
-    """Yield the lines that read better backwards or turned by thirteen letters."""
+def _turned(seen: Shadow, turn: Callable[[str], str], *, aligned: bool) -> Iterator[Disguise]:
+    """Yield the lines that read better turned."""
     text = seen.lower.decode("latin-1")
-    for turn, aligned in ((_rot13, True), (_backwards, False)):
-        if len(COMMON.intersection(turn(text).split())) < _ENOUGH:
-            continue
-        for start, end in spans(_LINE, seen.lower):
-            line = text[start:end]
-            turned = turn(line)
-            if _known(turned) >= max(_ENOUGH, 2 * _known(line) + 1):
-                yield Disguise(turned, start, end, aligned)
-                if not aligned:
-                    yield Disguise(" ".join(reversed(turned.split())), start, end, False)
+    for start, end in spans(_LINE, seen.lower):
+        line = text[start:end]
+        turned = turn(line)
+        if _known(turned) >= max(_ENOUGH, 2 * _known(line) + 1):
+            yield Disguise(turned, start, end, aligned)
+            if not aligned:
+                yield Disguise(" ".join(reversed(turned.split())), start, end, False)
 
 
 def _known(line: str) -> int:
     return sum(word in COMMON for word in line.split())
-
-
-def _rot13(text: str) -> str:
-    return codecs.encode(text, "rot13")
-
-
-def _backwards(text: str) -> str:
-    return text[::-1]
 
 
 def _single_words() -> list[str]:

@@ -22,7 +22,9 @@ _FOLLOW: Final = 80
 
 _BASE: Final = 0x9E3779B97F4A7C15
 _INVERSE: Final = pow(_BASE, -1, 1 << 64)
-_MIX: Final = np.uint64(0xBF58476D1CE4E5B9)
+_RUN: Final = np.uint64(_BASE)
+_PAIR: Final = np.uint64(0xBF58476D1CE4E5B9)
+_MIX: Final = np.uint64(0x94D049BB133111EB)
 _SPACE: Final = 32
 _NUMBERS: Final = {concept: number for number, concept in enumerate(Concept, 1)}
 _LONGEST: Final = 1 << 17
@@ -37,9 +39,8 @@ class Features(NamedTuple):
 
 
 class _Hashed(NamedTuple):
-    """Features of one sort, which is mixed in so that sorts do not meet."""
+    """Features of one sort, each with the character it ends at."""
 
-    sort: int
     hashes: Any
     ends: Any
 
@@ -60,10 +61,8 @@ def features(text: str, spoken: Spoken) -> Features:
     found = [*_words(points), *_runs(points), *_concepts(spoken)]
     if not found:
         return Features(np.empty(0, np.int64), np.empty(0, np.int64))
-    hashes = np.concatenate([one.hashes + np.uint64(one.sort) for one in found])
+    hashes = np.concatenate([one.hashes for one in found])
     hashes *= _MIX
-    hashes ^= hashes >> np.uint64(29)
-    hashes *= np.uint64(_BASE)
     hashes >>= np.uint64(64 - _BITS)
     return Features(hashes.view(np.int64), np.concatenate([one.ends for one in found]))
 
@@ -78,13 +77,13 @@ def _words(points: Any) -> list[_Hashed]:
     values[spaces] = 0
     # A word is the same wherever it stands: the power of its first letter is taken out again.
     word = np.add.reduceat(values, starts) * _first(_INVERSES, _INVERSE, len(points))[starts]
-    mixed = word * _MIX
-    pair = mixed[:-1] + word[1:]
+    before = word[:-1] * _PAIR
+    pair = before + word[1:]
     return [
-        _Hashed(1, word, ends),
-        _Hashed(2, pair, ends[1:]),
-        _Hashed(3, pair[:-1] * _MIX + word[2:], ends[2:]),
-        _Hashed(4, mixed[:-2] + word[2:], ends[2:]),
+        _Hashed(word, ends),
+        _Hashed(pair, ends[1:]),
+        _Hashed(pair[:-1] * _PAIR + word[2:], ends[2:]),
+        _Hashed(before[:-1] * _PAIR + word[2:], ends[2:]),
     ]
 
 
@@ -97,9 +96,9 @@ def _runs(points: Any) -> list[_Hashed]:
     found = []
     run, places = points, np.arange(len(points))
     for length in range(2, _RUNS[-1] + 1):
-        run = run[:-1] * np.uint64(_BASE) + points[length - 1 :]
+        run = run[:-1] * _RUN + points[length - 1 :]
         if len(run) and length in _RUNS:
-            found.append(_Hashed(4 + length, run, places[length - 1 :]))
+            found.append(_Hashed(run, places[length - 1 :]))
     return found
 
 
@@ -111,11 +110,12 @@ def _concepts(spoken: Spoken) -> list[_Hashed]:
     if not said:
         return []
     starts, ends, concepts = np.array(said, np.int64).T
-    concepts = concepts.astype(np.uint64)
-    found = [_Hashed(20, concepts, ends - 1)]
+    concepts = (concepts + 1).astype(np.uint64) << np.uint64(32)  # beyond any letter
+    ends -= 1
+    found = [_Hashed(concepts, ends)]
     for step in (1, 2, 3):
         if len(said) > step:
-            near = starts[step:] - ends[:-step] <= _FOLLOW
-            pairs = concepts[:-step] * np.uint64(64) + concepts[step:]
-            found.append(_Hashed(20 + step, pairs[near], (ends[step:] - 1)[near]))
+            near = starts[step:] - ends[:-step] <= _FOLLOW + 1
+            pairs = concepts[:-step] * (_PAIR + np.uint64(2 * step)) + concepts[step:]
+            found.append(_Hashed(pairs[near], ends[step:][near]))
     return found

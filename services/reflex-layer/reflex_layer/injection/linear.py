@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from math import log
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -20,6 +21,10 @@ WINDOWS: Final = (240, 960)
 """Characters of a wording that are weighed together, besides a text that is not longer."""
 
 _SMOOTHING: Final = 40.0
+_BY_CHANCE: Final = 0.5
+"""Log-odds lost each time a text is longer by a factor of e: of documentation, licences and source
+code of 1 to 90 KB it leaves the same share above any level."""
+
 FILE: Final = Path(__file__).with_name("weights.npz")
 
 
@@ -40,16 +45,20 @@ class Linear:
     bias: float
 
     def weigh(self, text: str, spoken: Spoken) -> Weighed:
-        """Return the window of a wording that reads most like an attack."""
+        """Return the window of a wording that reads most like an attack.
+
+        The more windows there are, the likelier one looks like it by chance: odds fall with the
+        logarithm of their number.
+        """
         has = features(text, spoken)
         each = np.bincount(has.ends, self.weights[has.places], len(text))
         sums = np.concatenate(([0.0], np.cumsum(each)))
         starts, ends = windows(len(text))
         odds = (sums[ends] - sums[starts]) / norm(ends - starts)
         best = int(np.argmax(odds))
-        return Weighed(
-            float(odds[best]) * self.scale + self.bias, int(starts[best]), int(ends[best])
-        )
+        by_chance = _BY_CHANCE * log(max(1.0, len(text) / WINDOWS[-1]))
+        best_odds = float(odds[best]) * self.scale + self.bias - by_chance
+        return Weighed(best_odds, int(starts[best]), int(ends[best]))
 
 
 def norm(lengths: Any) -> Any:

@@ -13,8 +13,8 @@ LOWERED: Final = 0.5
 ALONE: Final = 0.68
 """The most that the linear score weighs: alone it flags a text, and never blocks it."""
 
-MIDDLE: Final = 3.0
-SPREAD: Final = 0.6
+MIDDLE: Final = 1.8
+SPREAD: Final = 0.4
 """The log-odds that weigh half of `ALONE`, and how soon they weigh more: from the corpus, texts
 of which the model had not learnt."""
 
@@ -42,6 +42,12 @@ def learned(odds: float) -> float:
     return ALONE / (1 + exp(min(_FLAT, (MIDDLE - odds) / SPREAD)))
 
 
-def together(rules: float, learned: float) -> float:
-    """Return the score of a text by its rules and its linear score, as independent evidence."""
+def together(rules: float, learned: float, *, lowered: bool) -> float:
+    """Return the score of a text by its rules and its linear score, as independent evidence.
+
+    Where all that the rules found is `lowered`, so is what was learnt: what
+    is quoted reads like an attack, too.
+    """
+    if lowered:
+        return max(rules, learned * LOWERED)
     return 1 - (1 - rules) * (1 - learned)

@@ -21,6 +21,10 @@ _AFTER: Final = compiled(r"""(?:[ .,;!?"'\r\n]|\b(?:and|but|or|then|that|which))
 _SENTENCE_END: Final = compiled(r"[.!?;][\s\"')\xff]|\n\n")
 
 
+_SETS: Final = 3
+"""Of two on, the automata fit into memory; each one more is one more pass over the text."""
+
+
 class Match(NamedTuple):
     """A rule or join at a span of the shadow, with its weight."""
 
@@ -31,24 +35,32 @@ class Match(NamedTuple):
 
 
 class Rules:
-    """Rules ready to be looked for; one pass tells which of them are worth a look."""
+    """Rules ready to be looked for; two passes tell which of them are worth a look."""
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self.rules = rules
         self._patterns: tuple[tuple[Pattern, Pattern | None], ...] = tuple(
             (compiled(rule.first), compiled(rule.then) if rule.then else None) for rule in rules
         )
-        self._gate = Gate([rule.first for rule in rules])
+        self._first = Gate([rule.first for rule in rules], _SETS)
+        self._then = Gate([rule.then or rule.first for rule in rules], _SETS)
 
     def find(self, seen: Shadow) -> Iterator[Match]:
         """Yield where any rule stands, in no particular order."""
-        for index in self._gate.open_for(seen.lower):
+        for index in self._worth_a_look(seen.lower):
             rule = self.rules[index]
             for start, end in self.spans(index, seen):
                 after = _AFTER.search(seen.lower[start:end])
                 yield Match(
                     rule.type, start, start + after.span()[0] if after else end, rule.weight
                 )
+
+    def _worth_a_look(self, data: bytes) -> list[int]:
+        opened = self._first.open_for(data)
+        if not opened:
+            return []
+        followed = set(self._then.open_for(data))
+        return [index for index in opened if index in followed]
 
     def spans(self, index: int, seen: Shadow) -> Iterator[tuple[int, int]]:
         """Yield where one rule stands: its first part with the nearest `then`."""

@@ -136,8 +136,11 @@ def _names_a_file(source: str) -> bool:
 
 
 def _screened_here(request: ReflexRequest) -> ReflexResponse:
+    settings = _settings()
+    if settings.guard:
+        click.echo("REFLEX_GUARD is asked by the service alone: see --url.", err=True)
     started = perf_counter()
-    verdict = screen_text(request.text, _settings().ruleset())
+    verdict = screen_text(request.text, settings.ruleset())
     seconds = perf_counter() - started
     return verdict.response(
         uuid4().hex, cache_hit=False, processing_time_ms=round(seconds * 1000, 3)

@@ -38,6 +38,7 @@ from reflex_layer.cache import VerdictCache
 from reflex_layer.config import Settings
 from reflex_layer.guard.guarded import Guarded
 from reflex_layer.guard.judgement import GUARD_TYPE, GuardUnusable
+from reflex_layer.injection import LEARNED
 from reflex_layer.keys import Keys
 from reflex_layer.limits import Limits
 from reflex_layer.metrics import Metrics
@@ -103,7 +104,7 @@ def _assembled(settings: Settings, registry: CollectorRegistry) -> Parts:
     metrics = Metrics(
         registry,
         pii_kinds=[recogniser.kind for recogniser in rules.pii.recognisers],
-        injection_kinds=[GUARD_TYPE],
+        injection_kinds=[GUARD_TYPE, LEARNED],
     )
     link = None
     if settings.redis_url:

@@ -15,6 +15,7 @@ from octollm.verdict import MAX_BATCH
 from reflex_layer.guard.address import checked as guard_checked
 from reflex_layer.guard.labels import checked as labels_checked
 from reflex_layer.keys import checked as keys_checked
+from reflex_layer.pii import Recognisers, allow, custom
 from reflex_layer.ruleset import Ruleset, Thresholds
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -42,6 +43,14 @@ class Settings(BaseSettings):
     )
     pii_block_confidence: Share = Field(
         0.5, description="Confidence from which private data blocks a text."
+    )
+    pii_kinds: Annotated[str, AfterValidator(custom.checked)] = Field(
+        "", description="Kinds of your own: a JSON list, or the path of a file of it; empty: none."
+    )
+    pii_allow: Annotated[str, AfterValidator(allow.checked)] = Field(
+        "",
+        repr=False,
+        description="What is nobody's secret: a JSON object, or the path of a file of it.",
     )
     time_budget: Annotated[float, Field(gt=0, le=60)] = Field(
         2.0, description="Seconds a text may take; past them it is blocked as incomplete."
@@ -152,8 +161,10 @@ class Settings(BaseSettings):
         return bool(self.redis_url) and self.cache_ttl > 0 and self.cache_size > 0
 
     def ruleset(self) -> Ruleset:
-        """Build what decides the verdicts."""
+        """Build what decides the verdicts; raises Refused if a file it needs has changed."""
         thresholds = Thresholds(
             self.injection_flag_score, self.injection_block_score, self.pii_block_confidence
         )
-        return Ruleset(thresholds, time_budget=self.time_budget)
+        kinds = custom.load(self.pii_kinds)
+        recognisers = Recognisers(kinds.recognisers, kinds.version, allow.load(self.pii_allow))
+        return Ruleset(thresholds, recognisers, time_budget=self.time_budget)

@@ -13,6 +13,7 @@ one character for one byte of the shadow, so that the same spans hold.
 
 from __future__ import annotations
 
+import codecs
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -142,6 +143,14 @@ _TABLE: Final = _Table(fold)
 _NATIVE: Final = _Table(fold_native)
 
 
+_ASCII: Final = frozenset(map(chr, range(0x80)))
+
+
+def _lower(table: _Table, character: str) -> str | None:
+    folded = table[ord(character)]
+    return folded.lower() if folded else folded
+
+
 @dataclass(frozen=True)
 class Shadow:
     """A text as it reads. `lower` is `cased` in lower case; both have the same length."""
@@ -159,10 +168,13 @@ class Shadow:
             return self.lower.decode("latin-1")
         return self.text.translate(_NATIVE)
 
-    @property
+    @cached_property
     def is_foreign(self) -> bool:
         """Whether `native` says more than `lower`: some letters are those of another script."""
-        return not self.text.isascii() and self.native != self.lower.decode("latin-1")
+        if self.text.isascii():
+            return False
+        others = frozenset(self.text) - _ASCII
+        return any(_lower(_TABLE, character) != _NATIVE[ord(character)] for character in others)
 
     @property
     def is_mixed(self) -> bool:
@@ -181,12 +193,36 @@ class Shadow:
 
 def shadow(text: str) -> Shadow:
     """Return the shadow of `text`, in time linear in its length."""
-    folded = text if text.isascii() and text.isprintable() else text.translate(_TABLE)
-    cased = folded.encode("latin-1")
+    cased = _folded(text)
     places = None
     if len(cased) != len(text):
         places = tuple(i for i, character in enumerate(text) if _seen(character))
     return Shadow(text, cased, cased.lower(), places)
+
+
+def _folded(text: str) -> bytes:
+    """Return the folded text, whole or, where little is to be folded, run by run."""
+    if text.isascii():
+        return text.encode("ascii").translate(_CONTROLS)
+    if len(text.encode("ascii", "ignore")) * _FEW >= len(text) * (_FEW - 1):
+        return text.encode("ascii", _HANDLER).translate(_CONTROLS)
+    return text.translate(_TABLE).encode("latin-1")
+
+
+def _fold_run(error: UnicodeError) -> tuple[bytes, int]:
+    """Fold what the codec for ASCII stops at: characters in a row that are not ASCII."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    run = error.object[error.start : error.end]
+    return run.translate(_TABLE).encode("latin-1"), error.end
+
+
+_FEW: Final = 16
+"""Up to one character in so many is folded by itself; past it, a table for all is faster."""
+
+_HANDLER: Final = "reflex_layer.text.fold"
+_CONTROLS: Final = bytes(ord(fold(chr(point))) if point < 0x80 else point for point in range(0x100))
+codecs.register_error(_HANDLER, _fold_run)
 
 
 def _seen(character: str) -> bool:

@@ -3,10 +3,14 @@
 import json
 
 import pytest
+from pydantic import ValidationError
 
+from reflex_layer.config import Settings
 from reflex_layer.pii.allow import Allowed, load
 from reflex_layer.pii.recogniser import Found
 from reflex_layer.pii.written import Refused
+from reflex_layer.ruleset import BUILT_IN
+from reflex_layer.screen import screen
 from reflex_layer.text import shadow
 
 
@@ -35,6 +39,25 @@ def test_a_pattern_allows_what_it_matches_as_a_whole() -> None:
     allowed = _list(patterns=[r"[a-z]+@example\.org"])
     assert not _left(allowed, "to Ada@example.org", "Ada@example.org")
     assert _left(allowed, "to ada@example.org.uk", "ada@example.org.uk")
+
+
+def test_a_setting_is_enough_to_leave_a_value_out() -> None:
+    rules = Settings(pii_allow=json.dumps({"values": ["help@kestrel.org"]})).ruleset()
+    text = "to Help@kestrel.org or ann@kestrel.org"
+    verdict = screen(text, rules)
+    assert [text[m.start : m.end] for m in verdict.pii_matches] == ["ann@kestrel.org"]
+    assert verdict.ruleset != screen(text, BUILT_IN).ruleset
+
+
+def test_a_setting_that_cannot_be_used_names_itself_and_the_field(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("REFLEX_PII_ALLOW", json.dumps({"patterns": [".+"]}))
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    (error,) = refused.value.errors()
+    assert error["loc"] == ("pii_allow",)
+    assert "patterns.0: allows everything" in error["msg"]
 
 
 def test_nothing_written_allows_nothing() -> None:

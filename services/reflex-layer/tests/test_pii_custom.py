@@ -4,10 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+from reflex_layer.config import Settings
 from reflex_layer.pii import Recognisers
 from reflex_layer.pii.custom import MAX_KINDS, load
 from reflex_layer.pii.written import Refused
+from reflex_layer.ruleset import BUILT_IN
+from reflex_layer.screen import screen
 from reflex_layer.text import shadow
 
 EMPLOYEE = {"name": "EmployeeNumber", "pattern": r"\bEMP-[0-9]{6}\b", "confidence": 0.9}
@@ -24,6 +28,27 @@ def _found(kinds: list[dict[str, object]], text: str) -> list[str]:
 
 def test_a_described_kind_is_found() -> None:
     assert _found([EMPLOYEE], "by EMP-104233 today, not emp-104233") == ["EMP-104233"]
+
+
+def test_a_setting_is_enough_to_find_a_kind_and_its_verdicts_are_no_others() -> None:
+    rules = Settings(pii_kinds=json.dumps([EMPLOYEE])).ruleset()
+    verdict = screen("by EMP-104233 today", rules)
+    assert [(m.pii_type, m.start, m.end) for m in verdict.pii_matches] == [
+        ("EmployeeNumber", 3, 13)
+    ]
+    assert verdict.status == "blocked"
+    assert verdict.ruleset != screen("by EMP-104233 today", BUILT_IN).ruleset
+
+
+def test_a_setting_that_cannot_be_used_names_itself_and_the_field(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("REFLEX_PII_KINDS", json.dumps([EMPLOYEE | {"pattern": "EMP-("}]))
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    (error,) = refused.value.errors()
+    assert error["loc"] == ("pii_kinds",)
+    assert "0.pattern: is no RE2 pattern: missing" in error["msg"]
 
 
 def test_case_matters_only_where_the_pattern_says_so() -> None:

@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from octollm.redaction import redact, restore
 from octollm.verdict import MAX_SCREENED_CHARACTERS, PiiType, ReflexRequest
+from reflex_layer import engine
 from reflex_layer.pii import RECOGNISERS
 from reflex_layer.ruleset import Ruleset
 from reflex_layer.screen import screen, warm_up
@@ -76,6 +77,7 @@ def test_redaction_takes_out_every_value_that_is_found(
     for match in matches:
         assert text[match.start : match.end] not in redacted.text
     assert restore(redacted.text, redacted.values) == text
+    assert screen(redacted.text).pii_matches == ()
 
 
 @settings(quickly, max_examples=60)
@@ -110,6 +112,10 @@ def test_half_a_surrogate_pair_is_refused_by_the_contract(
     assert [error["loc"] for error in refused.value.errors()] == [("text",)]
 
 
+ENGINE_SEARCHES = ("first", "is_whole", "stands_in")
+RE2_SEARCHES = ("search", "match", "fullmatch", "finditer")
+
+
 class Work:
     """Counts what is done inside a `with` block, without a clock: calls of functions, and
     characters handed to RE2, whose search is linear in them."""
@@ -128,14 +134,15 @@ class Work:
         if event in ("call", "c_call"):
             self.units += 1
         code = frame.f_code
-        if (
-            event == "call"
-            and code.co_name in ("search", "match", "fullmatch", "finditer")
-            and code.co_filename.endswith("re2/__init__.py")
-        ):
-            given = frame.f_locals
+        if event != "call":
+            return
+        given = frame.f_locals
+        if code.co_filename.endswith("re2/__init__.py") and code.co_name in RE2_SEARCHES:
             end = len(given["text"]) if given["endpos"] is None else given["endpos"]
             self.units += end - (given["pos"] or 0)
+        elif code.co_filename == engine.__file__ and code.co_name in ENGINE_SEARCHES:
+            end = min(given.get("end", inf), len(given["data"]))
+            self.units += int(end) - given.get("start", 0)
 
 
 def work(task: Callable[[str], object], text: str) -> int:
@@ -172,4 +179,12 @@ def test_work_that_grows_faster_than_the_text_would_be_noticed() -> None:
 
     assert not grows_linearly(every_suffix, "y".__mul__)
     assert not grows_linearly(every_pair, "y".__mul__)
+    whole = engine.compiled("x")
+
+    def every_rest(text: str) -> None:
+        data = text.encode()
+        for start in range(0, len(data), 50):
+            engine.first(whole, data, start, len(data))
+
+    assert not grows_linearly(every_rest, "y".__mul__)
     assert grows_linearly(lambda text: pattern.search(text.encode()), "y".__mul__)

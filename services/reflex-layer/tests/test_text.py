@@ -62,6 +62,20 @@ def test_every_byte_stands_for_a_character_in_order(text: str) -> None:
         assert fold(text[start]) == chr(byte)
 
 
+@settings(derandomize=True, deadline=None, max_examples=100)
+@given(st.lists(st.characters(min_codepoint=0x80), max_size=8), st.integers(20, 60))
+def test_a_long_text_with_few_foreign_characters_reads_like_each_of_them(
+    foreign: list[str], apart: int
+) -> None:
+    text = ("Plain words\x07 and " * apart).join(["", *foreign, ""])
+    assert shadow(text).cased.decode("latin-1") == "".join(map(fold, text))
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a" * 50 + "\udfff\ud800" + "b" * 50])
+def test_half_a_surrogate_pair_reads_as_some_sign(text: str) -> None:
+    assert shadow(text).cased.decode("latin-1") == "".join(map(fold, text))
+
+
 def test_every_character_of_unicode_folds_to_one_byte_or_none() -> None:
     points = (p for p in range(sys.maxunicode + 1) if not 0xD800 <= p < 0xE000)
     assert all(len(fold(chr(p)).encode("latin-1")) <= 1 for p in points)

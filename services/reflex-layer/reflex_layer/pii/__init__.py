@@ -98,8 +98,10 @@ class Recognisers:
         One pass over the text tells which recognisers have anything to look at. Raises OutOfTime.
         """
         reading = self.reading(shadow)
+        nothing_allowed = self._allowed is NOTHING_ALLOWED
         for index in self._gate.open_for(shadow.lower):
-            for found in self._allowed.without(self.recognisers[index].find(reading), reading):
-                yield found
+            found = self.recognisers[index].find(reading)
+            for one in found if nothing_allowed else self._allowed.without(found, reading):
+                yield one
                 deadline.check()
             deadline.check()

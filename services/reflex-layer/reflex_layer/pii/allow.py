@@ -85,3 +85,9 @@ def load(source: str) -> Allowed:
         return Allowed(AllowList.model_validate(written), version)
     except ValidationError as error:
         raise refusal(error) from error
+
+
+def checked(setting: str) -> str:
+    """Return a setting that describes a list as it is; raises Refused."""
+    load(setting)
+    return setting

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.engine import compiled, first, spans
+from reflex_layer.engine import compiled, first, spans, stands_in
 from reflex_layer.pii.reading import Reading
 from reflex_layer.pii.recogniser import Found, cued, stands_alone
 
@@ -32,7 +32,10 @@ _WITH_LETTERS: Final = compiled(
     rf"\b{_ANGLE}[ns]{_BETWEEN}{_ANGLE}[eow]\b|\b[ns][ ]?{_ANGLE}{_BETWEEN}[eow][ ]?{_ANGLE}"
 )
 _VALUE: Final = compiled(r"[+-]?[0-9]+(?:\.[0-9]+)?")
-_NUMBER_BEFORE: Final = compiled(r"[0-9.][ \t]*[,;|\t ][ \t]*$|[0-9.a-z_]$|[0-9.]-$")
+# A number or a letter such as the commands of a drawn path, `M 22.8708,10.6227`, continue a list.
+_NUMBER_BEFORE: Final = compiled(
+    r"[0-9.][ \t]*[,;|\t ][ \t]*$|[0-9.a-z_]$|[0-9.]-$|(?:^|[^a-z])[a-z] $|ints=.$|late\($"
+)
 _NUMBER_AFTER: Final = compiled(
     r"^[ \t]*[,;|\t][ \t]*[+-]?[0-9.]|^[ ]+[+-]?[0-9]+\.[0-9]|^[.][0-9]"
 )
@@ -106,6 +109,8 @@ class Coordinates:
         "95°10'N 13°24'E",
         "52°71'N 13°24'E",
         "x=12.345 y=45.678",
+        "d='M 22.870867,10.622731 H 15.34 m -3.466788,8.712908 c'",
+        "points='18.20985,-9.20375 16,2' transform='translate(29.379376,-0.1000)'",
     )
 
     def find(self, shadow: Reading) -> Iterator[Found]:
@@ -127,9 +132,9 @@ class Coordinates:
         """Return how sure two numbers are a position; 0 for none."""
         lower = shadow.lower
         before, after = lower[max(0, start - _REACH) : start], lower[end : end + _REACH]
-        if _NUMBER_BEFORE.search(before):
+        if stands_in(_NUMBER_BEFORE, before):
             return 0.0
-        if _NUMBER_AFTER.search(after) and not _ZOOM.search(after):
+        if stands_in(_NUMBER_AFTER, after) and not stands_in(_ZOOM, after):
             return 0.0
         values = [lower[a:b] for a, b in spans(_VALUE, lower, start, end)]
         sizes = [abs(float(value)) for value in values]

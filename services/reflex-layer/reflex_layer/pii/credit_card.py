@@ -11,21 +11,37 @@ from reflex_layer.pii.recogniser import Found, digits_of, near, stands_alone, wo
 from reflex_layer.text import Shadow
 
 _RUN: Final = compiled(r"[0-9](?:[ ./-]?[0-9]){11,}")
-_GROUP: Final = compiled(r"[0-9]+")
+_TO_SPACES: Final = bytes.maketrans(b"./-", b"   ")
 _CONTEXT: Final = words(
-    "card|card number|credit card|debit card|cc|pan|visa|mastercard|amex"
+    "pay|pay with|payment|charge|charged|billing|card|card number|credit card|debit card|cc|pan|visa|mastercard|amex"
     "|american express|maestro|discover|kreditkarte|karte|carte|carte bancaire|tarjeta"
     "|kartennummer|diners|jcb|unionpay",
 )
 _DOUBLED: Final = bytes.maketrans(b"0123456789", bytes([0, 2, 4, 6, 8, 1, 3, 5, 7, 9]))
 _VALUES: Final = bytes.maketrans(b"0123456789", bytes(range(10)))
 _LONGEST: Final = 19
+_SURE: Final = 15
+_SHORTEST_ALONE: Final = 13
+"""A shorter number without groups and context is an account, in clouds as in banks."""
+
+_LEAST_IN_GROUP: Final = 4
+_MOST_IN_GROUP: Final = 6
+_PAIR: Final = 2
+_GROUPS_IN_CARD: Final = 4
+_SURE_ENOUGH: Final = 0.9
+_BINDING: Final = frozenset((b"=", b"/", b":", b"-", b"."))
+_LONGEST_CALLED: Final = 64
+_CALLED: Final = range(12, 20)
+_LONGEST_WRITTEN: Final = 24
+_MAJOR_INDUSTRIES: Final = frozenset(b"3456")
+"""Banking, merchandising and travel (ISO/IEC 7812-1); networks get new ranges there every year."""
 
 # First and last prefix, both inclusive, and the lengths that issuer uses.
 _ISSUERS: Final = (
     ("Visa", 4, 4, (16, 19, 13)),
     ("Mastercard", 51, 55, (16,)),
     ("Mastercard", 2221, 2720, (16,)),
+    ("Mir", 2200, 2204, (16, 17, 18, 19)),
     ("American Express", 34, 34, (15,)),
     ("American Express", 37, 37, (15,)),
     ("Discover", 6011, 6011, (16, 19)),
@@ -58,8 +74,12 @@ class CreditCard:
         "amex ⟦3782-822463-10005⟧",
         "Kreditkarte: ⟦6011.1111.1111.1117⟧",
         "⟦４１１１ １１１１ １１１１ １１１１⟧",
+        "+44 20 7946 0958 ⟦4111 1111 1111 1111⟧ ⟦5555 5555 5555 4444⟧",
+        "⟦4111 1111 1111 1111⟧ ⟦5555 5555 5555 4444⟧",
         "order 77 ⟦4111-1111-1111-1111⟧",
         "⟦4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1⟧",
+        "my card 5812 is new: ⟦587428561654⟧",
+        "card number ⟦3598899323053410⟧ is lost",
     )
     negative = (
         "4111 1111 1111 1112",
@@ -68,6 +88,13 @@ class CreditCard:
         "x4111111111111111",
         "timestamp 1719412345678",
         "0.4111111111111111",
+        "arn:aws:greengrass:us-west-2:675946970638:components",
+        "points 5.027343 2.644531 6.226562 and 4.923-2.137-10.568",
+        "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15, 41 42 43 44 45 46 47 48",
+        "8276 0091 4111 1111 1111 1111 9374 7901",
+        "lease 3057412214754344006 and row 477644125 8521301",
+        "GET /a.js?v=4222222222222 of account 675970/181466",
+        "card reader 7 of batch 9795526789839145",
     )
 
     def find(self, shadow: Shadow) -> Iterator[Found]:
@@ -78,49 +105,98 @@ class CreditCard:
     def _in_run(self, shadow: Shadow, start: int, end: int) -> Iterator[Found]:
         """Yield the cards in a run of digit groups; a card begins and ends with a group."""
         run = shadow.lower[start:end]
-        groups = list(spans(_GROUP, run))
-        taken = 0
-        for index, (first, _) in enumerate(groups):
-            after_point = shadow.lower[start + first - 1 : start + first] == b"."
-            if first < taken or after_point:  # after a point come decimals
+        groups = run.translate(_TO_SPACES).split()
+        spaced = len(groups) <= _LONGEST and len(run) == 2 * len(groups) - 1
+        bound = shadow.lower[start - 1 : start] in _BINDING
+        least = _SURE if bound else _SHORTEST_ALONE
+        row = _is_row(groups)
+        first = taken = 0
+        for index, group in enumerate(groups):
+            place, first = first, first + len(group) + 1
+            begins = len(group) >= _LEAST_IN_GROUP or (spaced and index == 0)
+            # After a point come decimals.
+            if not begins or place < taken or run[place - 1 : place] == b".":
                 continue
-            lengths = _lengths(run[first : first + 8])
-            if not lengths:
+            last, known = _card_end(run, place, groups[index : index + _LONGEST])
+            if not last:
                 continue
-            if last := _card_end(run, groups[index : index + _LONGEST], lengths):
+            sure = _confidence(run, place, last, least) if known and not row else 0.0
+            called = sure < _SURE_ENOUGH and len(run) <= _LONGEST_CALLED
+            if called and near(shadow, start, end, _CONTEXT):
+                sure = _confidence(run, place, last, 0)
+            if sure:
                 taken = last
-                yield self._card(shadow, start + first, start + last)
+                yield Found(self.kind, start + place, start + last, sure)
 
-    def _card(self, shadow: Shadow, start: int, end: int) -> Found:
-        length = len(digits_of(shadow.lower[start:end]))
-        sure = length >= 15 or end - start > length
-        confidence = 0.9 if sure else 0.5
-        if near(shadow, start, end, _CONTEXT):
-            confidence = 0.95
-        return Found(self.kind, start, end, confidence)
+
+def _confidence(run: bytes, first: int, last: int, least: int) -> float:
+    """Return how sure a number that passes its check is a card; 0 for none.
+
+    `least` is the length of one without groups, 0 for any that is called a card.
+    """
+    card = run[first:last]
+    signs = card.translate(None, b"0123456789")
+    groups = [len(group) for group in card.split(signs[:1] or None)]
+    if len(set(signs)) > 1 or (
+        len(groups) > 1
+        and not _LEAST_IN_GROUP <= min(groups[:-1]) <= max(groups) <= _MOST_IN_GROUP
+        and not _is_spaced(groups, card, run)
+    ):
+        return 0.0
+    if not least:
+        return _SURE_ENOUGH
+    if len(groups) == _PAIR:
+        return 0.0
+    if len(groups) > _PAIR or _SURE <= len(card) < _LONGEST:
+        return _SURE_ENOUGH
+    return 0.5 if least <= len(card) < _SURE else 0.0
+
+
+def _is_row(groups: list[bytes]) -> bool:
+    """Tell a row of numbers of four digits, as in a table, from cards side by side."""
+    if len(groups) <= _GROUPS_IN_CARD or any(len(group) != _LEAST_IN_GROUP for group in groups):
+        return False
+    quads = (groups[i : i + _GROUPS_IN_CARD] for i in range(0, len(groups), _GROUPS_IN_CARD))
+    return not all(passes_luhn(b"".join(quad)) for quad in quads)
+
+
+def _is_spaced(groups: list[int], card: bytes, run: bytes) -> bool:
+    """Tell a card whose digits stand alone, one by one, from a row of a table."""
+    return max(groups) == 1 and len(card) == len(run)
+
+
+def _card_end(run: bytes, first: int, groups: list[bytes]) -> tuple[int, bool]:
+    """Return where a card ends that begins with the first group, and whether its issuer is known.
+
+    0 if none begins there. One of an unknown issuer may have any length, but is the whole run.
+    """
+    beginning = digits_of(run[first : first + 8])
+    lengths = _lengths(beginning)
+    if not lengths:
+        whole = first == 0 and beginning[0] in _MAJOR_INDUSTRIES
+        number = digits_of(run) if whole and len(run) <= _LONGEST_WRITTEN else b""
+        return (len(run) if len(number) in _CALLED and passes_luhn(number) else 0), False
+    end, length = first - 1, 0
+    ends: dict[int, int] = {}
+    for group in groups:
+        length += len(group)
+        end += len(group) + 1
+        if length > _LONGEST:
+            break
+        ends[length] = end
+    for wanted in lengths:
+        last = ends.get(wanted, 0)
+        if last and passes_luhn(digits_of(run[first:last])):
+            return last, True
+    return 0, False
 
 
 def _lengths(beginning: bytes) -> tuple[int, ...]:
-    """Return the lengths that the issuer of a number with this beginning uses."""
-    prefix = digits_of(beginning)
+    """Return the lengths of the cards of the issuer with this beginning; none if unknown."""
     for width in range(4, 0, -1):
-        if lengths := _BY_PREFIX.get(prefix[:width]):
+        if lengths := _BY_PREFIX.get(beginning[:width]):
             return lengths
     return ()
-
-
-def _card_end(run: bytes, groups: list[tuple[int, int]], lengths: tuple[int, ...]) -> int:
-    """Return where a card of one of these lengths ends that begins with the first group, or 0."""
-    first, length = groups[0][0], 0
-    ends: dict[int, int] = {}
-    for start, end in groups:
-        length += end - start
-        ends[length] = end
-    for length in lengths:
-        last = ends.get(length, 0)
-        if last and passes_luhn(digits_of(run[first:last])):
-            return last
-    return 0
 
 
 def passes_luhn(number: bytes) -> bool:

@@ -149,3 +149,9 @@ def load(source: str) -> CustomKinds:
             raise Refused(f"{number}.name: {kind.name} is described twice")
         seen.add(kind.name.lower())
     return CustomKinds(tuple(CustomRecogniser(kind) for kind in kinds), version)
+
+
+def checked(setting: str) -> str:
+    """Return a setting that describes kinds as it is; raises Refused."""
+    load(setting)
+    return setting

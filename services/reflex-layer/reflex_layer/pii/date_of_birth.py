@@ -84,6 +84,7 @@ class DateOfBirth:
         *("nato il", "nata il", "data di nascita", "nascita", "nascido", "nascida", "nasceu"),
         *("nasci em", "data de nascimento", "nascimento", "data nasc", "geboortedatum", "geb.dat"),
         *("geboren op", "geboortedag", "data urodzenia", "urodzony", "urodzona", "urodzenia", "ur"),
+        *("дата рождения", "родился", "родилась", "дата народження", "родена на", "роден на"),
         *("urodzil sie", "urodzila sie", "fodt", "fodd", "fodelsedatum", "fodselsdato"),
     )
     positive = (
@@ -92,10 +93,12 @@ class DateOfBirth:
         "Date of birth: ⟦1980-03-12⟧",
         "DOB ⟦03/12/1980⟧, MRN below",
         "D.O.B.: ⟦12-03-80⟧",
+        "d.o.b. ⟦12 Mar 1985⟧",
         "dob=⟦19800312⟧",
         "patientBirthDate: ⟦12-MAR-1980⟧",
         "Geburtsdatum: ⟦12.03.1980⟧",
         "Anna, geboren am ⟦12. März 1980⟧ in Ulm",
+        "дата рождения: ⟦12.03.1985⟧",
         "née à Paris le ⟦1er août 1980⟧",
         "Fecha de nacimiento: ⟦12 de marzo de 1980⟧",
         "nata il ⟦12/03/1980⟧ a Roma",

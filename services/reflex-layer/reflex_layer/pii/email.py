@@ -10,7 +10,7 @@ from typing import Final
 from octollm.verdict import PiiType
 from reflex_layer.engine import compiled, first, spans
 from reflex_layer.pii.recogniser import Found
-from reflex_layer.pii.top_level import EXISTING, RESERVED
+from reflex_layer.pii.top_level import EXISTING, PRIVATE, RESERVED
 from reflex_layer.text import Shadow
 
 _LOCAL: Final = r"[a-z0-9\xff!#$%&'*+/=?^_{|}~.-]"
@@ -20,9 +20,7 @@ _ADDRESS: Final = compiled(
 _MAX_LOCAL: Final = 64
 _MAX_DOMAIN: Final = 255
 _MAX_LABEL: Final = 63
-_FILE_ENDINGS: Final = frozenset(
-    (b"css gif htm html ico jpeg jpg js json pdf png svg webp").split()
-)
+_TOP_LEVEL: Final = EXISTING | RESERVED | PRIVATE
 _LINK_SCHEME_REACH: Final = 100
 
 _NAME: Final = r"[a-z0-9\xff][a-z0-9\xff_+.-]*"
@@ -70,10 +68,11 @@ class Email:
         "⟦ada[at]lovelace.co.uk⟧ and ⟦bob{at}host[.]com⟧",
         "<a>⟦ada&#64;lovelace.org⟧</a>, ⟦ada @ lovelace.org⟧ or ⟦ada@lovelace[dot]org⟧",
         "⟦ada_at_lovelace_dot_org⟧",
+        "https://octollm.org/?user=⟦ada@lovelace.org⟧&page=2",
     )
     negative = (
         "root@localhost",
-        "icon@2x.png and logo@example.svg",
+        "icon@2x.png and logo@example.svg, rabbit@localhost.log",
         "postgresql://app:secret@db.example.org/main",
         "see @someone or a @ b",
         "name@example..org",
@@ -130,14 +129,15 @@ def _plausible(local: bytes, domain: bytes) -> bool:
         b".." not in local
         and not local.endswith(b".")
         and all(0 < len(label) <= _MAX_LABEL and label[-1:] != b"-" for label in labels)
-        and labels[-1] not in _FILE_ENDINGS
+        and labels[-1] in _TOP_LEVEL
     )
 
 
 def _in_link(lower: bytes, start: int) -> bool:
     """Tell whether what looks like a local part is the password in `scheme://user:password@`."""
     before = lower[max(0, start - _LINK_SCHEME_REACH) : start]
-    return before.rpartition(b"://")[1] != b"" and b" " not in before.rpartition(b"://")[2]
+    _, scheme, authority = before.rpartition(b"://")
+    return scheme != b"" and authority.translate(None, b" /?#") == authority
 
 
 _ATTACHED: Final = frozenset((b"@", b"/", b"$", b"."))

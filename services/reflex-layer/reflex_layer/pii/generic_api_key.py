@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.engine import Pattern, compiled, spans
+from reflex_layer.engine import Pattern, compiled, spans, stands_in
 from reflex_layer.pii.assigned import LOOKED_BACK, Assigned, assignment, is_setting, judged
 from reflex_layer.pii.providers import ANCHORS, FORMATS, LINKS, LITERALS, SETTINGS, SHAPES
 from reflex_layer.pii.recogniser import Found, stands_alone
@@ -48,11 +48,14 @@ _INNOCENT: Final = compiled(
     r"hash|digest|checksum|\bsha(?:1|256|512)|md5|commit|integrity|fingerprint|etag|signature"
     r"|public"
     r"|pub[_-]?key|publishable|csrf|primary|foreign|_url|_uri|cache|sort|partition|object|tokeniz"
-    r"|page|cursor|continuation|next_?token|\barn\b|(?:key|token|secret|credential)_?id"
+    r"|page|cursor|continuation|next_?token|lock_?token|request_?token|sync_?token|\barn\b|(?:key|token|secret|credential)_?id"
     r"|_name|_path|_file"
     r"|idempoten|revision|\brev\b|blob|tree"
 )
 _DIGEST: Final = compiled(r"hash|digest|checksum|\bsha(?:1|256|512)|md5|commit")
+_NAMED_BY: Final = tuple(f"{digit}:".encode() for digit in range(10))
+"""What stands before `secret:name` in the names that clouds give to what they keep."""
+
 _NAME_BYTES: Final = b"abcdefghijklmnopqrstuvwxyz0123456789_-"
 _LONGEST: Final = 600
 
@@ -74,6 +77,7 @@ class GenericAPIKey:
         "//packages.example.org/:_authToken=⟦npm_aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5⟧",
         "SG=⟦SG.aB3dE5fG7hJ9kL1mN3pQ5r.aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9f⟧.",
         "hf login --token ⟦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⟧",
+        "git clone https://⟦sk_live_4eC39HqLyjWDarjtT1zd⟧@kestrel.dev/a.git",
         "bot ⟦110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1⟧",
         "mc = ⟦0f1e2d3c4b5a69788796a5b4c3d2e1f0-us14⟧",
         "AccountName=x;AccountKey=⟦aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9fG1hJ3==⟧;",
@@ -104,11 +108,13 @@ class GenericAPIKey:
         "sort_key = 'created_at_2024_descending'",
         "token_uri = 'https://oauth2.example.org/v1/token'",
         "sk_live_your_key_here_1234",
+        "arn:aws:secretsmanager:us-west-2:123456789012:secret:MyTestSecret-a1b2c3",
+        '"LockToken": "e3db7e2c-d58b-4ee6-8346-6aec5511c6fb"',
     )
 
     def find(self, shadow: Shadow) -> Iterator[Found]:
         yield from self._by_format(shadow)
-        if _RARE.search(shadow.lower):
+        if stands_in(_RARE, shadow.lower):
             yield from self._by_shape(shadow)
         for start, end, confidence in judged(shadow, _ASSIGNED, _LONGEST, _confidence):
             yield Found(self.kind, start, end, confidence)
@@ -128,7 +134,12 @@ class GenericAPIKey:
             for pattern in _BY_CUE[token[:_CUE]]:
                 if found := pattern.search(token):
                     last = start + found.span()[1]
-                    if stands_alone(shadow, start, last) and not _is_drawn(shadow, start, last):
+                    goes_on = shadow.cased[last : last + 1] in (b"+", b"/")  # Base64
+                    if (
+                        not goes_on
+                        and stands_alone(shadow, start, last)
+                        and not _is_drawn(shadow, start, last)
+                    ):
                         yield Found(self.kind, start, last, 0.98)
                     break
 
@@ -155,7 +166,7 @@ def _is_drawn(shadow: Shadow, start: int, end: int) -> bool:
 def _confidence(shadow: Shadow, one: Assigned) -> float:
     """Return how sure a value beside a word for a key is one; 0 for none."""
     value = shadow.cased[one.start : one.end]
-    random = is_random(value, 16 if one.joined else 20)
+    random = is_random(value, 16 if one.joined else 20) and (one.joined or not _is_digest(value))
     if not random and not _is_chosen(shadow, one, value):
         return 0.0
     if not one.quoted and is_code(value):
@@ -163,9 +174,14 @@ def _confidence(shadow: Shadow, one: Assigned) -> float:
     before = shadow.lower[max(0, one.name - LOOKED_BACK) : one.name]
     word = before[len(before.rstrip(_NAME_BYTES)) :]
     name = word + shadow.lower[one.name : one.start]
-    if _INNOCENT.search(name) or _DIGEST.search(before):
+    if stands_in(_INNOCENT, name) or stands_in(_DIGEST, before) or before.endswith(_NAMED_BY):
         return 0.0
     return 0.85 if random else 0.6
+
+
+def _is_digest(value: bytes) -> bool:
+    """Tell the hexadecimal digits that prose about a key names, which are those of its version."""
+    return not value.translate(None, b"0123456789abcdef")
 
 
 def _is_chosen(shadow: Shadow, one: Assigned, value: bytes) -> bool:

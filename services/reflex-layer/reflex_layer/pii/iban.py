@@ -13,7 +13,7 @@ from typing import Final
 from octollm.verdict import PiiType
 from reflex_layer.engine import compiled, spans
 from reflex_layer.pii.reading import Reading
-from reflex_layer.pii.recogniser import Found, stands_alone
+from reflex_layer.pii.recogniser import CONTEXT_AFTER, CONTEXT_BEFORE, Found, stands_alone
 
 # A country, and its account numbers after the check digits: n digits, a letters, c either.
 _FORMS: Final = """
@@ -32,13 +32,28 @@ _CHARACTERS: Final = {"n": "[0-9]", "a": "[a-z]", "c": "[0-9a-z]"}
 _PART: Final = compiled(r"[0-9]+[nac]")
 _GAP: Final = "[ -]?"
 _GAPS: Final = b" -"
+# What is called an account and passes the check is one, though its country writes another form.
+_UNKNOWN: Final = compiled(r"\b[a-z]{2}[0-9]{2}[0-9a-z]{11,30}\b")
 _REMAINDER: Final = 1
 
 
 class IBAN:
     kind = PiiType.IBAN
     anchor = r"\b[a-z]{2}[0-9]{2}(?:[ -]?[0-9a-z]){11}"
+    cues = (
+        *(
+            "iban",
+            "iban no",
+            "iban number",
+            "bank account",
+            "account",
+            "transfer",
+            "bankverbindung",
+        ),
+        *("konto", "compte bancaire", "rib", "cuenta", "conto", "conta", "rekening"),
+    )
     positive = (
+        "IBAN ⟦GB12KLYY2451264976863⟧",
         "Pay to ⟦DE89370400440532013000⟧.",
         "IBAN: ⟦GB82 WEST 1234 5698 7654 32⟧ (London)",
         "iban=⟦fr1420041010050500013m02606⟧",
@@ -63,6 +78,13 @@ class IBAN:
             number = lower[start:end].translate(None, _GAPS)
             if stands_alone(shadow, start, end) and _checked(number):
                 yield Found(self.kind, start, end, 0.95)
+        reached = 0
+        for cue, after in shadow.cues.get(self.kind, ()):
+            begin = max(reached, cue - CONTEXT_AFTER)
+            reached = after + CONTEXT_BEFORE
+            for start, end in spans(_UNKNOWN, lower, begin, reached):
+                if stands_alone(shadow, start, end) and _checked(lower[start:end]):
+                    yield Found(self.kind, start, end, 0.7)
 
 
 def _checked(number: bytes) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import ip_network
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.engine import compiled, spans
+from reflex_layer.engine import compiled, spans, stands_in
 from reflex_layer.pii.recogniser import Found, stands_alone
 from reflex_layer.text import Shadow
 
@@ -50,13 +50,12 @@ class IPv4:
             if not stands_alone(shadow, start, end) or _continues(lower, start, end):
                 continue
             before = lower[max(0, start - _REACH) : start]
-            address = _parsed(lower[start:end])
-            if address is None or _VERSION.search(before):
+            octets = _octets(lower[start:end])
+            if octets is None or _is_version(before):
                 continue
-            if _PRODUCT.search(before) and int(address) & 0xFFFFFF == 0:
+            if not any(octets[1:]) and stands_in(_PRODUCT, before):
                 continue
-            ordinary = address.is_global and not address.is_multicast
-            yield Found(self.kind, start, end, PUBLIC if ordinary else IDENTIFIES_NOBODY)
+            yield Found(self.kind, start, end, _confidence(octets))
 
 
 def _continues(lower: bytes, start: int, end: int) -> bool:
@@ -67,8 +66,42 @@ def _continues(lower: bytes, start: int, end: int) -> bool:
     return goes_on or came_from or hyphen
 
 
-def _parsed(written: bytes) -> IPv4Address | None:
-    try:
-        return IPv4Address(written.replace(b"dot", b".").translate(None, b"[](){} ").decode())
-    except AddressValueError:
+def _is_version(before: bytes) -> bool:
+    """Tell a version from an address by the word before it; most last letters are of no such word."""
+    return before.rstrip(b" .:=#-")[-1:] in _LAST_LETTERS and stands_in(_VERSION, before)
+
+
+def _octets(written: bytes) -> bytes | None:
+    """Return the four numbers of an address; None if it is none. A zero leads no number."""
+    parts = written.replace(b"dot", b".").translate(None, b"[](){} ").split(b".")
+    values = [int(part) for part in parts]
+    if max(values) > _LARGEST or any(part[0] == _ZERO and len(part) > 1 for part in parts):
         return None
+    return bytes(values)
+
+
+def _confidence(octets: bytes) -> float:
+    if octets[0] not in _SPECIAL_FIRST:
+        return PUBLIC
+    number = int.from_bytes(octets, "big")
+    special = any(number & mask == network for network, mask in _SPECIAL)
+    return IDENTIFIES_NOBODY if special else PUBLIC
+
+
+_LAST_LETTERS: Final = frozenset((b"n", b"e", b"d", b"r", b"v"))
+_LARGEST: Final = 255
+_ZERO: Final = ord("0")
+_NETWORKS: Final = tuple(
+    map(
+        ip_network,
+        (
+            *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+            *("172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15"),
+            *("198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+        ),
+    )
+)
+_SPECIAL: Final = tuple((int(n.network_address), int(n.netmask)) for n in _NETWORKS)
+_SPECIAL_FIRST: Final = frozenset(
+    (*(int(n.network_address) >> 24 for n in _NETWORKS), *range(224, 256))
+)

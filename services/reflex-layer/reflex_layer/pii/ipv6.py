@@ -7,7 +7,7 @@ from ipaddress import AddressValueError, IPv6Address
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.engine import compiled, is_whole, spans
+from reflex_layer.engine import compiled, is_whole, spans, stands_in
 from reflex_layer.pii.ipv4 import IDENTIFIES_NOBODY, PUBLIC
 from reflex_layer.pii.reading import Reading
 from reflex_layer.pii.recogniser import Found, stands_alone
@@ -58,14 +58,17 @@ class IPv6:
 
     def find(self, shadow: Reading) -> Iterator[Found]:
         lower = shadow.lower
+        known: dict[bytes, float] = {}
         for start, end in spans(_RUN, lower):
             if end - start > _LONGEST or not stands_alone(shadow, start, end):
                 continue
             if _continues(lower, start, end) or not _is_meant(lower, start, end):
                 continue
-            address = _parsed(lower[start:end])
-            if address is not None:
-                yield Found(self.kind, start, end, _confidence(address))
+            written = lower[start:end]
+            if written not in known:
+                known[written] = _confidence(_parsed(written))
+            if sure := known[written]:
+                yield Found(self.kind, start, end, sure)
 
 
 def _continues(lower: bytes, start: int, end: int) -> bool:
@@ -81,7 +84,7 @@ def _is_meant(lower: bytes, start: int, end: int) -> bool:
     """Tell an address from an operator between names, a time, a fingerprint."""
     if lower.find(b"::", start, end) >= 0:
         return is_whole(_ASSIGNED, lower, start, end)
-    return _LONG_GROUP.search(lower[start:end]) is not None or (
+    return stands_in(_LONG_GROUP, lower[start:end]) or (
         lower.count(b"0", start, end) >= _GROUPS_IN_FULL // 2
     )
 
@@ -93,7 +96,9 @@ def _parsed(written: bytes) -> IPv6Address | None:
         return None
 
 
-def _confidence(address: IPv6Address) -> float:
+def _confidence(address: IPv6Address | None) -> float:
     """Return less for addresses that many have: private, local, for documentation, groups."""
+    if address is None:
+        return 0.0
     seen = address.ipv4_mapped or address
     return PUBLIC if seen.is_global and not seen.is_multicast else IDENTIFIES_NOBODY

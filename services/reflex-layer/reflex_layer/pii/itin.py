@@ -11,7 +11,7 @@ from typing import Final
 
 from octollm.verdict import PiiType
 from reflex_layer.pii.reading import Reading
-from reflex_layer.pii.recogniser import Found, cued, digits_of, is_joined, stands_alone
+from reflex_layer.pii.recogniser import Found, cued, digits_of, is_joined, led, stands_alone
 
 _GROUPS: Final = frozenset((*range(50, 66), *range(70, 89), 90, 91, 92, *range(94, 100)))
 
@@ -49,6 +49,8 @@ class ITIN:
             if not _issued(digits_of(written)):
                 continue
             if not stands_alone(shadow, start, end) or is_joined(shadow, start, end):
+                continue
+            if written.isdigit() and not led(shadow, self.kind, start, end):
                 continue
             if cued(shadow, self.kind, start, end):
                 yield Found(self.kind, start, end, 0.95)

@@ -119,7 +119,8 @@ def _after(
         return None
     found, end = start + place[0], start + place[1]
     # A sign right after the label joins the value with the label alone: `MRN-0048201`.
-    joined = is_joined(reading, found, end) if place[0] != 1 else is_joined(reading, start, end)
+    signed = place[0] == 1 and window[:1] != b" "
+    joined = is_joined(reading, start if signed else found, end)
     if joined or not stands_alone(reading, found, end):
         return None
     if is_whole(_LINK, window, 0, place[0]):

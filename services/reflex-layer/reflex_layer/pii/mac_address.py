@@ -49,6 +49,7 @@ class MACAddress:
         "file 24-05-17-12-30-45.log",
         "3c:52-82:0f-a9:1e",
         "1234.5678.9012 units",
+        "002C  ; [*020d.0020.0002] # COMMA",
         "01234567-89ab-4cde-8f01-23456789abce",
     )
 
@@ -57,7 +58,7 @@ class MACAddress:
         for start, end in spans(_RUN, lower):
             if end - start not in _LENGTHS or not stands_alone(shadow, start, end):
                 continue
-            if _goes_on(lower, start, end):
+            if _goes_on(lower, start, end) or _is_weight(lower, start, end):
                 continue
             digits = lower[start:end].translate(None, _SIGNS)
             plain = (digits.isdigit() or digits.isalpha()) and digits != b"f" * 12
@@ -79,10 +80,19 @@ def _goes_on(lower: bytes, start: int, end: int) -> bool:
     return bool(group) and not whole
 
 
+def _is_weight(lower: bytes, start: int, end: int) -> bool:
+    """Tell three dotted groups of a table, such as Unicode's collation weights, from an address."""
+    return lower[start + 4 : start + 5] == b"." and (
+        lower[start - 1 : start] in _TABLE_SIGNS
+        or lower[start + 5 : start + 7] == lower[start + 10 : start + 12] == b"00"
+    )
+
+
 def _confidence(digits: bytes) -> float:
     """Return 0.9 for one card; less for no card and for groups, the broadcast among them."""
     octets = bytes.fromhex(digits.decode())
     return IDENTIFIES_NOBODY if octets[0] & _GROUP_BIT or not any(octets) else 0.9
 
 
+_TABLE_SIGNS: Final = frozenset((b"[", b"*", b".", b"{"))
 _HEX_DIGITS: Final = frozenset(bytes([digit]) for digit in _HEX)

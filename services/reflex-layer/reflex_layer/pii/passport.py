@@ -19,9 +19,9 @@ from reflex_layer.pii.reading import Reading
 from reflex_layer.pii.recogniser import Found
 
 _NUMBER: Final = label(
-    r"[0-9]{2} [0-9]{2} [0-9]{6}|[0-9]{2}[a-z]{2}[0-9]{5}|[a-z]{1,3}[ -]?[0-9]{6,8}[a-z]?"
+    r"[0-9]{2} ?[0-9]{2} [0-9]{6}|[0-9]{2}[a-z]{2}[0-9]{5}|[a-z]{1,3}[ -]?[0-9]{6,8}[a-z]?"
     r"|[a-z]{2}[ -]?[0-9]{5}|[a-z][0-9]{3}[a-z][0-9]{4}|[a-z]{2}[a-z0-9]{6}[0-9]"
-    r"|[cfghjklmnprtvwxyz][cfghjklmnprtvwxyz0-9]{3,7}[0-9]{1,2}d?|[0-9]{7,10}"
+    r"|[cfghjklmnprtvwxyz][cfghjklmnprtvwxyz0-9]{3,7}[0-9]{1,2}d?|[cfghjklmnprtvwxyz][cfghjklmnprtvwxyz0-9]{8}|[0-9]{7,10}"
     r"|[0-9]{3}[ -][0-9]{3}[ -][0-9]{3}"
 )
 _LEAST_DIGITS: Final = 2
@@ -36,6 +36,7 @@ class Passport:
         *("reisepass-nr", "passeport", "passeport numero", "numero de passeport", "pasaporte"),
         *("numero de pasaporte", "passaporto", "numero di passaporto", "passaporte"),
         *("numero do passaporte", "paspoort", "paspoortnummer", "paszport", "paszportu"),
+        *("паспорт", "номер паспорта", "паспорт серия", "серия и номер паспорта"),
         *("numer paszportu", "passnr", "pasnummer", "passinumero", "reisedokument"),
     )
     positive = (
@@ -44,8 +45,10 @@ class Passport:
         '{"passport": {"number": "⟦K8530194⟧"}}',
         "Reisepass: ⟦C01X00T47⟧",
         "Reisepass-Nr. ⟦CF1K2L3M4⟧ liegt vor",
+        "Reisepassnummer: ⟦C01X0006H⟧",
         "passeport n° ⟦14CV28703⟧",
         "Pasaporte ⟦PAA640153⟧ de mi madre",
+        "паспорт ⟦45 08 123456⟧",
         "il mio passaporto è ⟦YA4820153⟧",
         "numer paszportu: ⟦EB 7264501⟧",
         "passport of Ines Okafor: ⟦518203447⟧",

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.engine import compiled, spans
-from reflex_layer.pii.assigned import Assigned, assignment, is_setting, judged
+from reflex_layer.engine import compiled, spans, stands_in
+from reflex_layer.pii.assigned import LOOKED_BACK, Assigned, assignment, is_setting, judged
 from reflex_layer.pii.recogniser import Found
 from reflex_layer.pii.secret_value import (
     is_code,
@@ -62,6 +62,7 @@ _IN_OTHER_SCRIPTS: Final = (
 _NATIVE: Final = tuple("".join(map(fold_native, word)) for word in _IN_OTHER_SCRIPTS)
 _NATIVE_VALUE: Final = compiled(r"\xff['\" ]{0,3}[:=] ?['\"]?[!-~]{6,64}")
 _OTHER_NAME: Final = compiled(r"hash|digest|salt|_len|_file|_path|url|encryption|algorithm|policy")
+_NAME_BYTES: Final = b"abcdefghijklmnopqrstuvwxyz0123456789_"
 _LONGEST: Final = 128
 _RATIO: Final = compiled(r"^[0-9.,:-]+[/%x]|^[0-9.,]+[A-Za-z'-]*$")
 
@@ -109,6 +110,10 @@ class Password:
         'password="password"',
         'password_hash = "5f4dcc3b5aa765d61d8327deb882cf99"',
         "postgresql://user:password@localhost/db",
+        "postgresql://app:${POSTGRES_PASSWORD:-octollm1}@db/app",
+        "user,pass,born,3650112324,230-32-5103",
+        "</pass>\nI/Number(80752)",
+        "((STACK_OF(user_pwd) *)stack_new1(cmp)",
     )
 
     def find(self, shadow: Shadow) -> Iterator[Found]:
@@ -154,12 +159,17 @@ class Password:
 def _confidence(shadow: Shadow, one: Assigned) -> float:
     """Return how sure a value beside a word for password is one; 0 for none."""
     value = shadow.cased[one.start : one.end]
+    before = shadow.lower[max(0, one.name - LOOKED_BACK) : one.name]
+    if before.rstrip(_NAME_BYTES).endswith((b"${", b"</")):
+        return 0.0
+    if not one.quoted and shadow.lower[one.start - 1 : one.start] == b",":
+        return 0.0  # the next column of a table
     if value.isalpha():
         return 0.6 if _is_chosen_word(shadow, one, value) else 0.0
     digits = one.quoted and len(value) >= 6 and value.isdigit() and not is_placeholder(value)
     if not (digits or is_password(value, 5 if one.quoted else 6)):
         return 0.0
-    if _OTHER_NAME.search(shadow.lower[one.name : one.start]):
+    if stands_in(_OTHER_NAME, shadow.lower[one.name : one.start]):
         return 0.0
     if one.quoted:
         return 0.9
@@ -177,7 +187,9 @@ def _confidence(shadow: Shadow, one: Assigned) -> float:
 def _is_mixed(value: bytes) -> bool:
     """Tell a value that no prose holds by chance: with digits, and signs or capitals inside."""
     digits = any(48 <= character <= 57 for character in value)
-    return digits and (not value.isalnum() or not value[1:].islower()) and not _RATIO.search(value)
+    return (
+        digits and (not value.isalnum() or not value[1:].islower()) and not stands_in(_RATIO, value)
+    )
 
 
 def _is_chosen_word(shadow: Shadow, one: Assigned, value: bytes) -> bool:

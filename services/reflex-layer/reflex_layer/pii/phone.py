@@ -5,42 +5,51 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from phonenumbers import NumberParseException, is_possible_number, is_valid_number, parse
-
 from octollm.verdict import PiiType
-from reflex_layer.engine import compiled, spans
-from reflex_layer.pii.recogniser import Found, digits_of, near, stands_alone, words
+from reflex_layer.engine import compiled, is_whole, spans, stands_in
+from reflex_layer.pii.calling_codes import is_dialled, is_planned
+from reflex_layer.pii.phone_words import Words
+from reflex_layer.pii.recogniser import Found, digits_of, stands_alone
 from reflex_layer.text import Shadow
 
 _EXTENSION: Final = r"(?: ?(?:x|ext\.?) ?[0-9]{1,6})?"
-_GAP: Final = r"\)?[ .\t/-]{0,2}\(?"
+_GAP: Final = r"\)?[ .\t/-]{0,3}\(?"
 _INTERNATIONAL: Final = compiled(
     rf"(?:\+ ?|\b00[ -]?|\b011[ -])\(?[1-9](?:{_GAP}[0-9]){{6,15}}{_EXTENSION}"
 )
+# One sign throughout, or a dash before the last group: `227.7013 1035` is a column of numbers.
 _NORTH_AMERICAN: Final = compiled(
-    rf"(?:\b1[ .-]?)?(?:\([0-9]{{3}}\) ?-?|\b[0-9]{{3}}[ .-])[0-9]{{3}}[ .-][0-9]{{4}}{_EXTENSION}"
+    r"(?:\b1[ .-]?)?(?:\([0-9]{3}\) ?-?[0-9]{3}[ .-]"
+    rf"|\b[0-9]{{3}}(?:-[0-9]{{3}}-|\.[0-9]{{3}}\.| [0-9]{{3}}[ -]|/[0-9]{{3}}-))[0-9]{{4}}{_EXTENSION}"
 )
-_ANY: Final = compiled(rf"\(?[0-9](?:{_GAP}[0-9]){{5,14}}{_EXTENSION}")
+# National forms that little else is written in: France; the United Kingdom and Australia; German and
+# Dutch mobiles; Japan; Brazil.
+_PAIRS: Final = r"0[1-9](?:(?: [0-9]{2}){4}|(?:\.[0-9]{2}){4}|(?:-[0-9]{2}){4})"
+_TRUNK: Final = (
+    r"\(?0[1-9][0-9]\)? [0-9]{4} [0-9]{4}|\(?0[1-9][0-9]{2}\)? [0-9]{3} [0-9]{4}"
+    r"|\(?0[1-9][0-9]{3}\)? [0-9]{6}|04[0-9]{2} [0-9]{3} [0-9]{3}"
+    r"|01[5-7][0-9][ /-][0-9]{7,8}|06[ -][0-9]{8}|0[0-9]{1,2}-[0-9]{4}-[0-9]{4}"
+    r"|\([1-9][0-9]\) ?9?[0-9]{4}-[0-9]{4}"
+)
+_NATIONAL: Final = compiled(rf"{_PAIRS}|{_TRUNK}")
+_ANY: Final = compiled(rf"\(?[0-9](?:[ ().\t/-]{{0,5}}[0-9])+{_EXTENSION}")
+_SHORT: Final = compiled(r"[0-9]{2}(?:[ -][0-9]{2}){2}|[0-9]{3}[ -][0-9]{3}")
+_BYTE: Final = compiled(r"^ [0-9a-f]{2}(?:[ \n]|$)")
 _DATE: Final = compiled(
     r"[0-9]{4}[-./][0-9]{1,2}[-./][0-9]{1,2}.*|[0-9]{1,2}[-./][0-9]{1,2}[-./](?:19|20)[0-9]{2}.*"
     r"|(?:19|20)[0-9]{2} ?[-/] ?(?:19|20)[0-9]{2}|(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9]+[.][0-9]+"
 )
-_CONTEXT: Final = words(
-    "phone|phones|telephone|tel|mobile|mob|cell|cellphone|fax|call|call (?:me|us|him|her"
-    "|them)(?: at| on)?|phone (?:number|no)|my number is|text me|can text|dial|ring me"
-    "|reach (?:me|us|you)|whatsapp|sms|hotline|landline|office|desk|answering at|telefon"
-    "|telefonnummer|handy|mobil|rufnummer|rufen sie(?: mich)? an|telephone|portable"
-    "|appelez(?:-moi)?|movil|telefono|celular|llame(?:me)?|telefoon|cellulare|telefone",
-)
-
-_MAX_PARSES: Final = 200
-"""phonenumbers takes about 90 µs a call: past this, a number of possible length is believed."""
-
 _MAX_TRIALS: Final = 4
 """How many groups at the end of a candidate may turn out not to belong to it, less one."""
 
+_ABROAD: Final = (b"+", b"00", b"011")
+_PLANNED: Final = 0.9
 _BELIEVED: Final = 0.6
+_UNSURE: Final = 0.4
+_FEWEST_DIGITS: Final = 6
 _MIN_DIGITS: Final = 7
+_NATIONAL_DIGITS: Final = 9
+_WITH_AREA: Final = 10
 _MAX_DIGITS: Final = 15
 
 
@@ -57,6 +66,16 @@ class Phone:
         "⟦+44 20 7946 0958⟧ 2024-05-17 12:00",
         "mi móvil es ⟦6 1 2 3 4 5 6 7 8⟧",
         "⟦２１２－５５５－０１８８⟧",
+        "Rappelez-moi : ⟦01 99 00 12 34⟧",
+        "we are at ⟦020 7946 0958⟧ or ⟦(0161) 496 0123⟧",
+        "no more messages to ⟦699 956 915⟧, please",
+        "You can call ⟦33 93 31⟧",
+        "Telefon ⟦+49 (0) 30 / 901820⟧",
+        "手机号：⟦13812345678⟧ and 電話番号 ⟦03-1234-5678⟧",
+        "⟦617-555-0134 x221⟧",
+        "name;tel\nBob;⟦0171 3920045⟧, Ana;⟦(11) 91234-5678⟧",
+        '{"customerPhone": "⟦4155550132⟧"}',
+        "ask for Ines Okafor on her mobile, then ⟦07700 900 123⟧",
     )
     negative = (
         "on 2024-05-17 at 12:30:45",
@@ -69,81 +88,125 @@ class Phone:
         "host 192.168.100.200 phone",
         "Phone Company 1998-2003",
         "sum: 123 456 789",
+        "phone took 6266257 us, call=12 count=931795483",
+        "0065 0302 0304 ; [.2007.0021.0002]",
+        "i-00987654345222 c.002 483.3 28.66 512, U+FB03 => 0046 0046 0049",
+        "A1 B1 01 02 01 02 01 02",
+        "Clause 252.227-7013 and column 277.764 1035",
+        "d='M78,-180C78,-180 101 9982'",
     )
 
     def find(self, shadow: Shadow) -> Iterator[Found]:
-        yield from self._international(shadow)
-        for start, end in spans(_NORTH_AMERICAN, shadow.lower):
-            if _alone(shadow, start, end):
-                yield Found(self.kind, start, end, _national(shadow, start, end))
-        for start, end in spans(_ANY, shadow.lower):
-            if _alone(shadow, start, end) and _in_words(shadow, start, end):
-                yield Found(self.kind, start, end, _BELIEVED)
+        lower, words = shadow.lower, Words(shadow)
+        known = {f.start: f for f in self._by_form(words, shadow)}
+        yield from known.values()
+        for first, last in words.windows():
+            for start, end in spans(_ANY, lower, first, last):
+                if start in known:
+                    continue
+                end = start + _first_group(lower[start:end])
+                called = _in_words(words, lower, start, end) and _alone(shadow, start, end)
+                if (called and not is_whole(_DATE, lower, start, end)) or (
+                    words.call_in_script(start) and _fits(lower, start, end)
+                ):
+                    yield Found(self.kind, start, end, _BELIEVED)
 
-    def _international(self, shadow: Shadow) -> Iterator[Found]:
-        for number, (start, end) in enumerate(spans(_INTERNATIONAL, shadow.lower)):
-            if number < _MAX_PARSES:
-                end, confidence = _parsed(shadow, start, end)
-            else:
-                confidence = _BELIEVED if _alone(shadow, start, end) else 0.0
-            if confidence:
-                yield Found(self.kind, start, end, confidence)
+    def _by_form(self, words: Words, shadow: Shadow) -> Iterator[Found]:
+        """Yield the numbers that are written as one country or the world writes them."""
+        lower = shadow.lower
+        for start, end in spans(_NATIONAL, lower):
+            if _alone(shadow, start, end) and not _in_row(shadow, start, end):
+                yield Found(self.kind, start, end, _BELIEVED)
+        for start, end in spans(_NORTH_AMERICAN, lower):
+            if _alone(shadow, start, end) and (sure := _north_american(words, lower, start, end)):
+                yield Found(self.kind, start, end, sure)
+        if not any(sign in lower for sign in _ABROAD):
+            return
+        for start, end in spans(_INTERNATIONAL, lower):
+            if last := _international_end(words, shadow, start, end):
+                yield Found(self.kind, start, last, _PLANNED)
+
+
+def _first_group(written: bytes) -> int:
+    """Return where a number ends whose first group is a whole number already; else its length."""
+    if len(written) <= _NATIONAL_DIGITS:
+        return len(written)
+    first = written.partition(b" ")[0]
+    return len(first) if len(first) >= _NATIONAL_DIGITS and first.isdigit() else len(written)
+
+
+def _fits(lower: bytes, start: int, end: int) -> bool:
+    """Tell whether digits are as many as a telephone's; their script may leave no space."""
+    goes_on = lower[start - 1 : start].isdigit() or lower[end : end + 1].isdigit()
+    return not goes_on and _MIN_DIGITS <= len(digits_of(lower[start:end])) <= _MAX_DIGITS
 
 
 def _alone(shadow: Shadow, start: int, end: int) -> bool:
     """Tell whether the number neither continues nor is continued, as a part number would."""
     lower = shadow.lower
     before, after = lower[start - 2 : start], lower[end : end + 2]
-    if len(before) == 2 and before[1] in b"-./+" and before[:1].isdigit():
+    if len(before) == 2 and before[1] in b"-./+:" and before[:1].isdigit():
         return False
     if len(after) == 2 and after[0] in b"-./" and after[1:].isdigit():
         return False
     return stands_alone(shadow, start, end)
 
 
-def _parsed(shadow: Shadow, start: int, end: int) -> tuple[int, float]:
-    """Return the end of the international number at `start` and how sure it is; 0 for none.
+def _in_row(shadow: Shadow, start: int, end: int) -> bool:
+    """Tell whether further numbers or bytes stand before or after, as in a dump."""
+    lower = shadow.lower
+    if lower[start - 1 : start] == b" " and lower[start - 2 : start - 1].isdigit():
+        return True
+    after = lower[end : end + 4]
+    return after[:1] == b" " and (after[1:2].isdigit() or stands_in(_BYTE, after))
+
+
+def _international_end(words: Words, shadow: Shadow, start: int, end: int) -> int:
+    """Return the end of the number with a country code at `start`; 0 for none.
 
     A group of digits that does not belong to the number any more, such as a year, is left off.
     """
     lower = shadow.lower
+    signed = lower.startswith(b"+", start)
+    if not signed and _in_row(shadow, start, end):
+        return 0
     for _ in range(_MAX_TRIALS):
-        confidence = _plan(lower[start:end]) if _alone(shadow, start, end) else 0.0
-        last = lower.rfind(b" ", start, end)
-        if confidence or last < 0:
-            return end, confidence
-        end = last
-    return end, 0.0
+        written = lower[start:end]
+        if _alone(shadow, start, end) and is_planned(written):
+            return end if signed or is_dialled(written) or words.call(start, end) else 0
+        end = lower.rfind(b" ", start, end)
+        if end < 0:
+            return 0
+    return 0
 
 
-def _plan(written: bytes) -> float:
-    """Ask the world's numbering plans about a number with its country code."""
-    number = written.lstrip(b"+ ")
-    if not written.startswith(b"+"):
-        number = number.removeprefix(b"011").removeprefix(b"00")
-    try:
-        parsed = parse("+" + number.decode("latin-1"), None)
-    except NumberParseException:
-        return 0.0
-    if is_valid_number(parsed):
-        return 0.95
-    return _BELIEVED if is_possible_number(parsed) else 0.0
-
-
-def _national(shadow: Shadow, start: int, end: int) -> float:
-    """Return how sure a number in the form of the North American plan is."""
-    number = digits_of(shadow.lower[start:end])[-10:]
+def _north_american(words: Words, lower: bytes, start: int, end: int) -> float:
+    """Return how sure a number in the form of the North American plan is; 0 for none."""
+    written = lower[start:end].replace(b"e", b"x").partition(b"x")[0]
+    number = digits_of(written)[-10:]
     assignable = number[:1] >= b"2" and number[3:4] >= b"2"
-    if near(shadow, start, end, _CONTEXT):
+    if words.call(start, end):
         return 0.9 if assignable else 0.7
-    return 0.75 if assignable else 0.4
+    if assignable:
+        return 0.75
+    return 0.0 if b" " in written else _UNSURE
 
 
-def _in_words(shadow: Shadow, start: int, end: int) -> bool:
+def _in_words(words: Words, lower: bytes, start: int, end: int) -> bool:
     """Tell whether digits of any form are called a telephone number by the words around."""
-    written = shadow.lower[start:end]
-    return (
-        _MIN_DIGITS <= len(digits_of(written)) <= _MAX_DIGITS
-        and not _DATE.fullmatch(written)
-        and near(shadow, start, end, _CONTEXT)
-    )
+    if not words.are_near(start, end):
+        return False
+    written = lower[start:end]
+    length = len(digits_of(written))
+    if not _FEWEST_DIGITS <= length <= _MAX_DIGITS:
+        return False
+    if length < _MIN_DIGITS:
+        return is_whole(_SHORT, written, 0, len(written)) and words.are_beside(start, end)
+    national = written[:1] in b"(0" and length >= _NATIONAL_DIGITS
+    if len(written) - length > 1 or national:
+        return words.call(start, end)
+    if words.are_close(start, sure=length < _WITH_AREA):
+        return True
+    if length == len(written):
+        return length >= _NATIONAL_DIGITS and words.follow(end)
+    return b"/" not in written and words.are_beside(start, end)

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from ahocorasick_rs import BytesAhoCorasick
 
 from reflex_layer.engine import compiled, spans
-from reflex_layer.text import Shadow
+from reflex_layer.text import Shadow, fold
 
 _JOINTS: Final = (" ", "_", "-", "", ".")
 """What may stand between the words of a cue: `account number`, `account_number`, …"""
@@ -84,8 +84,11 @@ def _humps(cased: bytes, place: int) -> bool:
 
 
 def _forms(written: str) -> Iterable[str]:
-    """Yield a phrase with its words joined in every way that people and programs join them."""
-    parts = written.split()
+    """Yield a phrase with its words joined in every way that people and programs join them.
+
+    Letters of other scripts are looked for as what they look like, as everywhere in a shadow.
+    """
+    parts = "".join(map(fold, written)).lower().split()
     if len(parts) < 3:
         return [joint.join(parts) for joint in _JOINTS]
     return [
@@ -129,12 +132,12 @@ class Reading(Shadow):
         return self._starts[index] if index < len(self._starts) else len(self.lower)
 
     def has_cue(self, kind: str, start: int, end: int) -> bool:
-        """Tell whether a cue of a kind lies between two places."""
+        """Tell whether a cue of a kind begins between two places."""
         places = self.cues.get(kind)
         if not places:
             return False
         index = bisect_left(places, (start, 0))
-        return index < len(places) and places[index][1] <= end
+        return index < len(places) and places[index][0] < end
 
     @cached_property
     def nines(self) -> list[Span]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
-from reflex_layer.engine import Pattern, compiled
+from reflex_layer.engine import Pattern, compiled, stands_in
 from reflex_layer.pii.reading import Reading
 from reflex_layer.text import Shadow
 
@@ -63,13 +63,27 @@ def near(shadow: Shadow, start: int, end: int, context: Pattern) -> bool:
     """Tell whether a context word stands shortly before or after a span."""
     before = shadow.lower[max(0, start - CONTEXT_BEFORE) : start]
     after = shadow.lower[end : end + CONTEXT_AFTER]
-    return bool(context.search(before) or context.search(after))
+    return stands_in(context, before) or stands_in(context, after)
 
 
 def cued(shadow: Reading, kind: str, start: int, end: int) -> bool:
     """Tell whether a cue of the kind stands shortly before or after a span."""
     return shadow.has_cue(kind, start - CONTEXT_BEFORE, start) or shadow.has_cue(
         kind, end, end + CONTEXT_AFTER
+    )
+
+
+def led(shadow: Reading, kind: str, start: int, end: int) -> bool:
+    """Tell whether a cue of the kind stands beside a span with no other digits between."""
+    lower = shadow.lower
+    before = lower[max(0, start - CONTEXT_BEFORE) : start]
+    after = lower[end : end + CONTEXT_AFTER]
+    free_before = len(before) - max(map(before.rfind, _EACH_DIGIT)) - 1
+    free_after = min(
+        (place for place in map(after.find, _EACH_DIGIT) if place >= 0), default=len(after)
+    )
+    return shadow.has_cue(kind, start - free_before, start) or shadow.has_cue(
+        kind, end, end + free_after
     )
 
 
@@ -93,5 +107,6 @@ def digits_of(data: bytes) -> bytes:
 
 
 _word_bytes = frozenset(bytes([byte]) for byte in _WORD_CHARACTERS)
+_EACH_DIGIT = tuple(bytes([digit]) for digit in _DIGITS)
 _joints = frozenset((b"-", b".", b"/"))
 _NOT_DIGITS = bytes(set(range(256)) - set(_DIGITS))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from reflex_layer.engine import compiled
+from reflex_layer.engine import compiled, is_whole, stands_in
 
 LONGEST: Final = 1_000
 """A longer run without a space is data, not somebody's secret; characters."""
 
 _STAND_IN: Final = (
     r"^(?:<|\$\{|\$\(|\{\{|\{|%\(|#\{|@\{|\[|%[a-z_]+%$|\$[a-z_]+[0-9]?$|process\.env|os\.|env[.:(]"
-    r"|vault:|ref:|arn:|ssm:|secretref|self\.|this\.|-----|\\u|%s$|%[sdr])"
+    r"|vault:|ref:|arn:|ssm:|secretref|self\.|this\.|-----|\\u|\\f[ibr]|%s$|%[sdr])"
     r"|\*\*\*|\.\.\.|xxxx|placeholder|your[-_.]?[a-z]|my[-_]?(?:api|secret|token|super|app)?[-_]?"
     r"(?:key|token)$|change[-_]?(?:me|this|it)|replace|example|redacted|insert[-_]|todo|dummy|"
     r"\bfake|sample|<[a-z_ -]+>|\$\{|\{\{|-here$|_here$|goes[-_]?here|00000000|12345678901|"
@@ -38,7 +38,7 @@ _DIGITS: Final = b"0123456789"
 _CODE: Final = compiled(
     r"^[A-Za-z_$][A-Za-z0-9_$.]*[(\[]"
     r"|^[a-z_$][A-Za-z0-9_$]*(?:(?:\.|->|::)[A-Za-z_$][A-Za-z0-9_$]*)+$"
-    r"|=>|::|\|\||^[({\[]|^[!~&*]?[a-z_]+[0-9]?[)\]]|^[+%&|?:=.*)\\-]*$"
+    r"|=>|::|\|\||^[(){\[]|^[!~&*]?[a-z_]+[0-9]?[)\]]|^[+%&|?:=.*)\\-]*$"
 )
 _CHOSEN: Final = frozenset(
     (
@@ -48,22 +48,23 @@ _CHOSEN: Final = frozenset(
         b" p4ssw0rd opensesame"
     ).split()
 )
+_OF_NAMES: Final = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$.:/>-"
 _LETTERS: Final = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def is_placeholder(value: bytes) -> bool:
     """Tell whether a value stands for one that is filled in elsewhere, or for none."""
-    return len(set(value)) < 3 or _PLACEHOLDER.search(value.lower()) is not None
+    return len(set(value)) < 3 or stands_in(_PLACEHOLDER, value.lower())
 
 
 def is_no_value(value: bytes) -> bool:
     """Tell whether a value is a placeholder, a link, a path or the name of a file or host."""
-    return len(set(value)) < 3 or _NO_VALUE.search(value.lower()) is not None
+    return len(set(value)) < 3 or stands_in(_NO_VALUE, value.lower())
 
 
 def is_name(value: bytes) -> bool:
     """Tell whether a value reads as a name in a program, such as `settings.token`."""
-    return _NAME.fullmatch(value) is not None
+    return not value.translate(None, _OF_NAMES) and is_whole(_NAME, value, 0, len(value))
 
 
 def is_random(value: bytes, shortest: int = 16) -> bool:
@@ -71,11 +72,15 @@ def is_random(value: bytes, shortest: int = 16) -> bool:
 
     `shortest` is the length in characters from which so little can be told at all.
     """
-    if not shortest <= len(value) <= LONGEST or len(set(value)) < min(len(value) // 3 + 2, 10):
+    if (
+        not value.isascii()
+        or not shortest <= len(value) <= LONGEST
+        or len(set(value)) < min(len(value) // 3 + 2, 10)
+    ):
         return False
     if not value.translate(None, _HEX):
         drawn = value.islower() != value.isupper() and not value.isalpha()
-    elif len(value) == 36 and _UUID.fullmatch(value.lower()):
+    elif len(value) == 36 and is_whole(_UUID, value.lower(), 0, len(value)):
         return True
     else:
         with_digit = len(value.translate(None, _DIGITS)) < len(value)
@@ -116,4 +121,4 @@ def _changes(value: bytes) -> int:
 
 def is_code(value: bytes) -> bool:
     """Tell whether an unquoted value reads as an expression of a program."""
-    return not value.isalnum() and _CODE.search(value) is not None
+    return not value.isalnum() and stands_in(_CODE, value)

@@ -11,7 +11,7 @@ from typing import Final
 
 from octollm.verdict import PiiType
 from reflex_layer.pii.reading import Reading
-from reflex_layer.pii.recogniser import Found, cued, digits_of, stands_alone
+from reflex_layer.pii.recogniser import Found, cued, digits_of, led, stands_alone
 
 _FAMOUS: Final = frozenset((b"123456789", b"078051120", b"219099999", b"111111111", b"333333333"))
 
@@ -50,6 +50,7 @@ class SSN:
         "536-22-8714-99",
         "EIN 53-6228714, ZIP 53622-8714, call 536-228-7145",
         "class 536228714 in missn",
+        "social=71 record_count=536228714",
     )
 
     def find(self, shadow: Reading) -> Iterator[Found]:
@@ -59,6 +60,8 @@ class SSN:
             if not _assignable(number) or not _alone(shadow, start, end):
                 continue
             in_context = cued(shadow, self.kind, start, end)
+            if lower[start:end].isdigit() and not led(shadow, self.kind, start, end):
+                continue
             confidence = _confidence(lower[start:end], number, in_context)
             if confidence:
                 yield Found(self.kind, start, end, confidence)
@@ -85,4 +88,4 @@ def _confidence(written: bytes, number: bytes, in_context: bool) -> float:
         return 0.6 if in_context else 0.0
     if in_context:
         return 0.95
-    return {b"-": 0.85, b" ": 0.4}.get(written[3:4], 0.0)
+    return 0.85 if written[3:4] == b"-" else 0.0

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.engine import compiled, spans
+from reflex_layer.engine import compiled, spans, stands_in
 from reflex_layer.pii.ipv4 import IDENTIFIES_NOBODY
 from reflex_layer.pii.reading import Reading
 from reflex_layer.pii.recogniser import Found
@@ -39,12 +39,13 @@ _NAME: Final = compiled(
 )
 _PERSONAL: Final = compiled(
     r"/(?:in|u|users?|people|profiles?|members?)/[a-z0-9\xff._-]{3,}/?$|/[@~][a-z0-9\xff._-]{2,}/?$"
-    r"|^wa\.me/|[?&](?:user|username|name|phone|profile|user_?id)=[^&]{2,}"
+    r"|^wa\.me/|[?&](?:user|username|name|profile|user_?id)=[^&@%]{2,}(?:&|$)"
 )
 _TRAILING: Final = b".,;:!?*_~&"
 _PUBLIC: Final = 0.4
 _OF_A_PERSON: Final = 0.6
 _LONGEST_HOST: Final = 255
+_LONGEST_USER: Final = 16
 
 
 class URL:
@@ -83,15 +84,22 @@ class URL:
 
     def find(self, shadow: Reading) -> Iterator[Found]:
         lower = shadow.lower
+        known: dict[bytes, float] = {}
         for start, end in spans(_LINK, lower):
             end = start + len(lower[start:end].rstrip(_TRAILING))
             link = lower[lower.index(b"//", start) + 2 : end].lstrip(b"]")
-            if confidence := _confidence(link):
-                yield Found(self.kind, start, end, confidence)
+            if link not in known:
+                known[link] = _confidence(link)
+            if sure := known[link]:
+                yield Found(self.kind, start, end, sure)
+        known = {}
         for start, end in spans(_NAME, lower):
             end = start + len(lower[start:end].rstrip(_TRAILING))
-            if _is_link(shadow, start, end) and _top_level(_host(lower[start:end])) in EXISTING:
-                yield Found(self.kind, start, end, _confidence(lower[start:end]))
+            name = lower[start:end]
+            if name not in known:
+                known[name] = _confidence(name) if _top_level(_host(name)) in EXISTING else 0.0
+            if known[name] and _is_link(shadow, start, end):
+                yield Found(self.kind, start, end, known[name])
 
 
 def _is_link(shadow: Reading, start: int, end: int) -> bool:
@@ -129,8 +137,9 @@ def _confidence(link: bytes) -> float:
     if not known or top in RESERVED or top in PRIVATE or b"example" in host.split(b"."):
         return IDENTIFIES_NOBODY
     user, at, _ = link.partition(b"/")[0].rpartition(b"@")
-    named = at and b":" not in user  # one with a password is found for that
-    return _OF_A_PERSON if named or _PERSONAL.search(link) else _PUBLIC
+    # One with a password or a token is found for that.
+    named = at and b":" not in user and len(user) <= _LONGEST_USER
+    return _OF_A_PERSON if named or stands_in(_PERSONAL, link) else _PUBLIC
 
 
 _ENDS_OF_AUTHORITY: Final = bytes.maketrans(b"?#", b"//")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.engine import compiled, is_whole
+from reflex_layer.engine import compiled, is_whole, stands_in
 from reflex_layer.pii.reading import Reading
 from reflex_layer.pii.recogniser import Found, cued, stands_alone
 
@@ -39,6 +39,12 @@ class VIN:
         "car",
         "truck",
         "fahrgestellnummer",
+        "fahrgestellnr",
+        "fahrgestell-nr",
+        "numero de bastidor",
+        "numero de chassis",
+        "vin code",
+        "vin no",
         "fahrzeug",
         "fahrzeugidentifikationsnummer",
         "fin",
@@ -73,7 +79,7 @@ class VIN:
             if not stands_alone(shadow, start, end):
                 continue
             number = shadow.lower[start:end]
-            if _LETTERS.search(number) is None:
+            if not stands_in(_LETTERS, number):
                 continue
             if confidence := self._confidence(shadow, start, number):
                 yield Found(self.kind, start, end, confidence)

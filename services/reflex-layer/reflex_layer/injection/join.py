@@ -82,8 +82,9 @@ def _stands(said: list[Said], start: int, end: int, act: Said) -> bool:
     index = bisect_left(said, (start, 0, 0))
     while index < len(said) and said[index].start < end:
         one = said[index]
-        if one.end <= end and (one.start >= act.end - 1 or one.end <= act.start + 1):
-            return _same_language(act, one)
+        beside = one.start >= act.end - 1 or one.end <= act.start + 1
+        if beside and one.end <= end and _same_language(act, one):
+            return True
         index += 1
     return False
 

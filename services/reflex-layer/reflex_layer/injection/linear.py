@@ -21,7 +21,7 @@ WINDOWS: Final = (240, 960)
 """Characters of a wording that are weighed together, besides a text that is not longer."""
 
 _SMOOTHING: Final = 40.0
-_BY_CHANCE: Final = 0.5
+_BY_CHANCE: Final = 1.0
 """Log-odds lost each time a text is longer by a factor of e: of documentation, licences and source
 code of 1 to 90 KB it leaves the same share above any level."""
 

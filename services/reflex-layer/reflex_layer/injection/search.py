@@ -24,6 +24,9 @@ _SENTENCE_END: Final = compiled(r"[.!?;][\s\"')\xff]|\n\n")
 _SETS: Final = 3
 """Of two on, the automata fit into memory; each one more is one more pass over the text."""
 
+_FOREIGN_ENDS: Final = frozenset("\u3002\u0964\u0965\u06d4\u1362\u1803")
+"""Signs that end a sentence in Chinese and Japanese, Hindi, Urdu, Ethiopic and Mongolian."""
+
 
 class Match(NamedTuple):
     """A rule or join at a span of the shadow, with its weight."""
@@ -93,4 +96,9 @@ def spoken_in(wording: Wording) -> Spoken:
 
 def is_apart(seen: Shadow, start: int, end: int) -> bool:
     """Tell whether a sentence ends between two places of a shadow."""
-    return first(_SENTENCE_END, seen.lower, start, end) is not None
+    if first(_SENTENCE_END, seen.lower, start, end) is not None:
+        return True
+    if start >= end or seen.text.isascii():
+        return False
+    first_place, last_place = seen.span(start, end)
+    return not _FOREIGN_ENDS.isdisjoint(seen.text[first_place:last_place])

@@ -170,8 +170,8 @@ ENGLISH: Final = Language(
             "administrator mode, root mode, sudo mode, jailbreak, jailbreak mode",
             "jailbroken mode, dan mode, unrestricted mode, unfiltered mode, uncensored mode",
             "opposite mode, evil mode, maintenance mode, diagnostic mode, unsafe mode",
-            "override mode, superuser mode, test mode, free mode, chaos mode, dan, stan, dude",
-            "anti gpt, do anything now",
+            "override mode, superuser mode, test mode, free mode, chaos mode, anti gpt",
+            "do anything now",
         ),
         Concept.SECRET: phrases(
             "password, passwords, passwd, pwd, passphrase, passcode, secret, secrets",

@@ -61,7 +61,7 @@ def test_windows_cover_a_wording_and_overlap(length: int) -> None:
 def test_the_window_of_an_attack_is_found_in_a_long_text() -> None:
     has = features(" zebra ", {})
     weights = np.zeros(SIZE, np.int8)
-    weights[has.places] = 1
+    weights[has.places] = 127
     text = " grass" * 300 + " zebra" + " grass" * 300 + " "
     weighed = Linear(weights, 1.0, 0.0).weigh(text, {})
     assert weighed.start <= text.index(" zebra ") < weighed.end

@@ -57,7 +57,8 @@ def measure(documents: int) -> dict[str, Any]:
     """Return shares of texts flagged, and of discussed attacks blocked, with their numbers."""
     attacks, benign = _read("attacks"), _read("benign")
     explicit, multilingual = attacks["explicit"], attacks["multilingual"]
-    hidden = [*explicit["override"], *explicit["extraction"]]
+    # What is not found in the clear says nothing about what a disguise hides.
+    hidden = [t for t in (*explicit["override"], *explicit["extraction"]) if flagged(t)]
     long, planted = _documents(documents, [t for texts in explicit.values() for t in texts])
     return {
         "note": WARNING,

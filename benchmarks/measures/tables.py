@@ -143,7 +143,8 @@ def _injection(figures: dict[str, Any]) -> Iterator[Row]:
         "planted in long documents": 0.65,
     }
     for name, found in figures["found"].items():
-        said = f"Attacks found, {name} ({found['texts']} texts of our own)"
+        clear = ", of those found in the clear" if name == "obfuscated" else ""
+        said = f"Attacks found, {name}{clear} ({found['texts']} texts of our own)"
         met = found["share"] >= goals[name]
         yield Row(said, f"{found['share']:.0%}", goal=f"≥ {goals[name]:.0%}", met=met)
     vain = list(figures["flagged in vain"].values())

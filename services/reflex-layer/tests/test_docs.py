@@ -6,11 +6,16 @@ import pytest
 
 from octollm.verdict import InjectionType, PiiType, ReflexRequest, ReflexResponse
 from reflex_layer.config import Settings
-from reflex_layer.injection import RULES
+from reflex_layer.guard.judgement import GUARD_TYPE
+from reflex_layer.injection import LEARNED, RULES
+from reflex_layer.injection.lexicon import LANGUAGES
 from reflex_layer.pii import RECOGNISERS
 
 PAGE = (Path(__file__).parents[3] / "docs/components/reflex-layer.md").read_text(encoding="utf-8")
 NAMES = [
+    *(language.code for language in LANGUAGES),
+    LEARNED,
+    GUARD_TYPE,
     *(recogniser.kind for recogniser in RECOGNISERS),
     *sorted({rule.type for rule in RULES}),
     *(f"REFLEX_{name.upper()}" for name in Settings.model_fields),

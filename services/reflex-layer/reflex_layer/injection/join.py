@@ -57,15 +57,23 @@ class Join:
                     break
 
     def _near(self, act: Said, objects: list[Said], starts: list[int]) -> Iterator[Said]:
-        """Yield the next object after an act and, where the language lets it, the last before."""
+        """Yield the next object after an act and, where the language lets it, the last before.
+
+        Those of other languages are passed over: several may say a thing by the same word.
+        """
         after = bisect_left(starts, act.end - 1)
-        if after < len(objects) and self._reaches(act, objects[after]):
-            yield objects[after]
+        while after < len(objects) and objects[after].start - act.end <= self.reach:
+            if _same_language(act, objects[after]):
+                yield objects[after]
+                break
+            after += 1
         before = bisect_left(starts, act.start) - 1
-        if before >= 0:
+        while before >= 0 and act.start - objects[before].start <= 2 * self.reach:
             one = objects[before]
             if one.end - 1 <= act.start and self._reaches(one, act):
                 yield one
+                break
+            before -= 1
 
     def _reaches(self, one: Said, later: Said) -> bool:
         return later.start - one.end <= self.reach and _same_language(one, later)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from reflex_layer.injection.lexicon.arabic import ARABIC
 from reflex_layer.injection.lexicon.bengali import BENGALI
 from reflex_layer.injection.lexicon.chinese import CHINESE
 from reflex_layer.injection.lexicon.concept import Language
@@ -23,13 +24,16 @@ from reflex_layer.injection.lexicon.japanese import JAPANESE
 from reflex_layer.injection.lexicon.korean import KOREAN
 from reflex_layer.injection.lexicon.polish import POLISH
 from reflex_layer.injection.lexicon.portuguese import PORTUGUESE
+from reflex_layer.injection.lexicon.russian import RUSSIAN
 from reflex_layer.injection.lexicon.spanish import SPANISH
 from reflex_layer.injection.lexicon.tamil import TAMIL
 from reflex_layer.injection.lexicon.thai import THAI
+from reflex_layer.injection.lexicon.turkish import TURKISH
 from reflex_layer.injection.lexicon.vietnamese import VIETNAMESE
 
 LANGUAGES: Final[tuple[Language, ...]] = (
     ENGLISH,
+    ARABIC,
     BENGALI,
     CHINESE,
     DUTCH,
@@ -44,8 +48,10 @@ LANGUAGES: Final[tuple[Language, ...]] = (
     KOREAN,
     POLISH,
     PORTUGUESE,
+    RUSSIAN,
     SPANISH,
     TAMIL,
     THAI,
+    TURKISH,
     VIETNAMESE,
 )

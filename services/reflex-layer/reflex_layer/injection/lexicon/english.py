@@ -167,7 +167,7 @@ ENGLISH: Final = Language(
         ),
         Concept.MODE: phrases(
             "developer mode, dev mode, god mode, debug mode, debugging mode, admin mode",
-            "administrator mode, root mode, sudo mode, jailbreak, jailbreak mode",
+            "administrator mode, root mode, sudo mode, jailbreak mode",
             "jailbroken mode, dan mode, unrestricted mode, unfiltered mode, uncensored mode",
             "opposite mode, evil mode, maintenance mode, diagnostic mode, unsafe mode",
             "override mode, superuser mode, test mode, free mode, chaos mode, anti gpt",

@@ -137,7 +137,7 @@ GERMAN: Final = Language(
             "interne anweisungen, internen regeln, geheimen regeln, internen vorgaben",
             "geheimen vorgaben, ursprünglichen anweisungen, ursprüngliche anweisungen",
             "initialen anweisungen, internen instruktionen, versteckten prompt, geheimen prompt",
-            "deinen prompt, dein prompt, ihren prompt, ihr prompt, entwickleranweisung*",
+            "entwickleranweisung*",
         ),
         Concept.SAFETY: phrases(
             "einschränkung*, einschraenkung*, beschränkung*, beschraenkung*, filter, filtern",

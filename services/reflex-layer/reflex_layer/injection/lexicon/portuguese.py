@@ -125,7 +125,7 @@ PORTUGUESE: Final = Language(
             "mensagem do sistema, mensagem de sistema, mensagens do sistema",
             "instrução do sistema, instruções do sistema, instruções de sistema",
             "comando do sistema, prompt inicial, prompt original, prompt oculto, prompt secreto",
-            "prompt interno, primeiro prompt, seu prompt, teu prompt, instruções iniciais",
+            "prompt interno, primeiro prompt, instruções iniciais",
             "instruções originais, instruções ocultas, instruções secretas, instruções internas",
             "instruções confidenciais, regras ocultas, regras secretas, regras internas",
             "diretrizes internas, diretrizes ocultas, diretrizes secretas, orientações internas",

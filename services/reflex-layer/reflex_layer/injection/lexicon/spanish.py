@@ -136,7 +136,7 @@ SPANISH: Final = Language(
             "indicación del sistema, indicaciones del sistema, instrucción del sistema",
             "instrucciones del sistema, instrucciones de sistema, prompt inicial",
             "prompt original, prompt oculto, prompt secreto, prompt interno, primer prompt",
-            "tu prompt, su prompt, instrucciones iniciales, instrucciones originales",
+            "instrucciones iniciales, instrucciones originales",
             "instrucciones ocultas, instrucciones secretas, instrucciones internas",
             "instrucciones confidenciales, reglas ocultas, reglas secretas, reglas internas",
             "directrices internas, directrices ocultas, indicaciones iniciales",

@@ -51,15 +51,21 @@ def _backwards(text: str) -> str:
     return text[::-1]
 
 
+_EMPHASIS: Final = r"(?:[*_~`]{1,3}[a-z',.!?]+[*_~`]{1,3}[ \n]?){3,}"
 _TURNS: Final = ((_rot13, True), (_backwards, False))
-_GATE: Final = Gate([_LEET, _APART, _TOGETHER, *(_twice(map(turn, COMMON)) for turn, _ in _TURNS)])
-_LEET_WORD, _APART_RUN, _TOGETHER_WORD = map(compiled, (_LEET, _APART, _TOGETHER))
+_GATE: Final = Gate(
+    [_LEET, _APART, _TOGETHER, _EMPHASIS, *(_twice(map(turn, COMMON)) for turn, _ in _TURNS)]
+)
+_LEET_WORD, _APART_RUN, _TOGETHER_WORD, _EMPHATIC_RUN = map(
+    compiled, (_LEET, _APART, _TOGETHER, _EMPHASIS)
+)
 _LINE: Final = compiled(r"[^\r\n]+")
 _FROM_LEET: Final = tuple(
     bytes.maketrans(b"013457@$!|89", b"o" + one + b"eastasilbg") for one in (b"i", b"l")
 )
 _ALPHANUMERIC: Final = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789")
 _BLANK: Final = bytes(c if c in _ALPHANUMERIC else 32 for c in range(256))
+_MARKS: Final = b"*_~`"
 _COMMAS: Final = bytes(44 if c in _ALPHANUMERIC else c for c in range(256))
 
 
@@ -85,7 +91,11 @@ def disguised(seen: Shadow) -> Iterator[Disguise]:
             parted = _parted(seen.lower[start:end].decode("latin-1"))
             if parted.count(" ") >= _ENOUGH:
                 yield Disguise(parted, start, end, False)
-    for place, (turn, aligned) in enumerate(_TURNS, 3):
+    if 3 in signs:
+        for start, end in _some(_EMPHATIC_RUN, seen):
+            plain = seen.lower[start:end].translate(None, _MARKS)
+            yield Disguise(plain.decode("latin-1"), start, end, False)
+    for place, (turn, aligned) in enumerate(_TURNS, 4):
         if place in signs:
             yield from _turned(seen, turn, aligned=aligned)
 

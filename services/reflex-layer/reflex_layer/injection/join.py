@@ -23,7 +23,7 @@ Apart = Callable[[int, int], bool]
 
 @dataclass(frozen=True)
 class Join:
-    """An attack as the concepts it takes. English alone is for the rules; other languages say them either way.
+    """An attack as the concepts it takes, in any language but English, which is for the rules.
 
     One of `acts` has to stand with one of `objects` and, if any are named, one of `along`.
     `weight`, from 0 to 1, is how surely a text with this in it attacks.

@@ -6,7 +6,9 @@ attempts, graver or less by what stands around them; `scoring` joins them with t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
 from octollm.verdict import ContextAnalysis, InjectionType, Severity
@@ -67,6 +69,7 @@ _STEPS: Final = (0.55, 0.7, 0.85)
 _STEPS_DOWN: Final = 2
 BUILT_IN: Final = Rules(RULES)
 
+_ENCODED: Final = InjectionType.ENCODED_INSTRUCTION
 LEARNED: Final = "Learned"
 """The type of what only the linear score finds: that it attacks, not how."""
 
@@ -155,20 +158,31 @@ def _readings(seen: Shadow) -> tuple[tuple[Wording, Spoken], ...]:
 
 
 def _attempts(seen: Shadow, layers: tuple[_Layer, ...], deadline: Deadline) -> list[Attempt]:
+    plain, *hidden = layers
+    open_to_all = _by_type(_stands_in(plain, deadline))
+    found = list(chain.from_iterable(open_to_all.values()))
+    for layer in hidden:
+        for match in _stands_in(layer, deadline):
+            start, end = layer.place(match.start, match.end)
+            # A view of a whole text shows again what nobody had hidden.
+            if not _overlaps(open_to_all.get(match.type, ()), start, end):
+                found.append(match._replace(start=start, end=end))
+                found.append(Match(_ENCODED, start, end, match.weight))
+    return [_attempt(seen, match) for some in _by_type(found).values() for match in some]
+
+
+def _by_type(matches: Iterable[Match]) -> dict[str, list[Match]]:
+    """Return matches by type and position, none of a type overlapping another."""
     by_type: dict[str, list[Match]] = {}
-    for layer in layers:
-        for match in _found_in(layer, deadline):
-            by_type.setdefault(match.type, []).append(match)
-    return [_attempt(seen, match) for some in by_type.values() for match in _merged(some)]
+    for match in matches:
+        by_type.setdefault(match.type, []).append(match)
+    return {kind: list(_merged(some)) for kind, some in by_type.items()}
 
 
-def _found_in(layer: _Layer, deadline: Deadline) -> Iterator[Match]:
-    """Yield what stands in a layer, and that it is encoded if it is."""
-    for match in _stands_in(layer, deadline):
-        start, end = layer.place(match.start, match.end)
-        yield match._replace(start=start, end=end)
-        if layer.view:
-            yield Match(InjectionType.ENCODED_INSTRUCTION, start, end, match.weight)
+def _overlaps(matches: Sequence[Match], start: int, end: int) -> bool:
+    """Tell whether a span overlaps one of the matches, which do not overlap one another."""
+    index = bisect_left(matches, end, key=lambda match: match.start) - 1
+    return index >= 0 and matches[index].end > start
 
 
 def _stands_in(layer: _Layer, deadline: Deadline) -> Iterator[Match]:

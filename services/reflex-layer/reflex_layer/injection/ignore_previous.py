@@ -231,8 +231,9 @@ IGNORE_PREVIOUS: Final = (
         "no-longer-in-force",
         _TYPE,
         first=phrase(
-            rf"(?:{EARLIER}|your|those|these|the|all) (?:[a-z]+ )?(?:{ORDERS}|rules|restrictions)"
-            r"(?: (?:above|before|you were given|given))?"
+            rf"(?:{EARLIER}|your|all) (?:[a-z]+ )?(?:{ORDERS}|rules|restrictions|constraints)",
+            rf"(?:the|these|those|all) (?:{ORDERS}|rules|restrictions|constraints)"
+            " (?:above|before|you were given|given|so far)",
         ),
         then=phrase(
             r"(?:no longer|don't|do not|doesn't|does not) (?:apply|matter|count|bind you|exist)"

@@ -50,7 +50,12 @@ class Join:
         for act in acts:
             for one in self._near(act, objects, starts):
                 start, end = min(act.start, one.start), max(act.end, one.end)
-                if self.along and not _stands(along, start - AROUND, end + AROUND, act):
+                is_english = bool(act.languages & one.languages & ENGLISH)
+                if self.along:
+                    around = start - AROUND, end + AROUND
+                    if not _stands(along, *around, act, foreign=is_english):
+                        continue
+                elif is_english:
                     continue
                 if not apart(min(act.end, one.end), max(act.start, one.start)):
                     yield start, end
@@ -85,13 +90,15 @@ def _said(spoken: Spoken, concepts: tuple[Concept, ...]) -> list[Said]:
     return sorted(said for concept in concepts for said in spoken.get(concept, ()))
 
 
-def _stands(said: list[Said], start: int, end: int, act: Said) -> bool:
-    """Tell whether something that is not the act itself is said between two places."""
+def _stands(said: list[Said], start: int, end: int, act: Said, *, foreign: bool) -> bool:
+    """Tell whether something that is not the act itself is said between two places; with
+    `foreign`, in words that are no English, or English alone would do."""
     index = bisect_left(said, (start, 0, 0))
     while index < len(said) and said[index].start < end:
         one = said[index]
         beside = one.start >= act.end - 1 or one.end <= act.start + 1
-        if beside and one.end <= end and _same_language(act, one):
+        fits = _same_language(act, one) and not (foreign and one.languages & ENGLISH)
+        if beside and one.end <= end and fits:
             return True
         index += 1
     return False

@@ -92,7 +92,7 @@ PROMPT_EXTRACTION: Final = (
             "|back)|need|want|see"
         ),
         then=phrase(
-            r"(?:the|this|that|ur|any|its)(?: (?:full|exact|entire|complete|original|hidden"
+            r"(?:the|this|that|ur|any)(?: (?:full|exact|entire|complete|original|hidden"
             r"|secret|internal|whole|current|initial))* (?:system|developer|hidden|secret|initial"
             r"|internal|confidential|original) (?:prompts?|instructions?|messages?"
             r"|directives?)(?: (?:above|verbatim|immediately|now|that you|you|given to you"

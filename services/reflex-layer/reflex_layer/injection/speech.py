@@ -12,6 +12,7 @@ from ahocorasick_rs import AhoCorasick
 
 from reflex_layer.injection.lexicon import LANGUAGES
 from reflex_layer.injection.lexicon.concept import Concept, Language
+from reflex_layer.injection.lexicon.english_too import ENGLISH_TOO
 from reflex_layer.injection.wording import wordings
 from reflex_layer.text import shadow
 
@@ -39,8 +40,10 @@ class Vocabulary:
         for number, language in enumerate(languages):
             for concept, phrases in language.words.items():
                 for phrase in phrases:
-                    means = meanings.setdefault(_needle(phrase, language), {})
-                    means[concept] = means.get(concept, 0) | 1 << number
+                    needle = _needle(phrase, language)
+                    spoken_by = 1 << number | ENGLISH * (needle.strip() in ENGLISH_TOO)
+                    means = meanings.setdefault(needle, {})
+                    means[concept] = means.get(concept, 0) | spoken_by
         self._meanings = [tuple(means.items()) for means in meanings.values()]
         self._search = AhoCorasick(list(meanings))
 

@@ -195,7 +195,7 @@ DUTCH: Final = Language(
             "ontwikkelaarsmodus, ontwikkelaar modus, ontwikkelmodus, developermodus",
             "developer modus, dev modus, godmodus, god modus, goddelijke modus, debugmodus",
             "debug modus, adminmodus, admin modus, beheerdersmodus, administratormodus, rootmodus",
-            "root modus, jailbreakmodus, jailbreak, dan modus, onbeperkte modus",
+            "root modus, jailbreakmodus, dan modus, onbeperkte modus",
             "ongefilterde modus, ongecensureerde modus, onderhoudsmodus, diagnosemodus",
             "diagnostische modus, superuser modus, testmodus, vrije modus, modus zonder",
         ),

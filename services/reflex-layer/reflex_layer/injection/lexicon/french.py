@@ -173,7 +173,7 @@ FRENCH: Final = Language(
         Concept.MODE: phrases(
             "mode développeur, mode developpeuse, mode dev, mode developer, mode dieu",
             "mode debug, mode débogage, mode de débogage, mode admin, mode administrateur",
-            "mode root, mode maintenance, mode de maintenance, mode jailbreak, jailbreak*",
+            "mode root, mode maintenance, mode de maintenance, mode jailbreak",
             "mode dan, mode sans restriction, mode sans restrictions, mode sans filtre",
             "mode sans limite, mode sans limites, mode non censuré, mode illimité",
             "mode super utilisateur, mode superutilisateur, mode diagnostic",

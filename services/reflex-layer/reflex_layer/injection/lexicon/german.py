@@ -172,7 +172,7 @@ GERMAN: Final = Language(
         Concept.MODE: phrases(
             "entwicklermodus, entwickler modus, developer modus, developer mode, gott modus",
             "gottmodus, god modus, debug modus, debugmodus, admin modus, adminmodus",
-            "administratormodus, administrator modus, root modus, wartungsmodus, jailbreak*",
+            "administratormodus, administrator modus, root modus, wartungsmodus",
             "dan modus, uneingeschränkten modus, unzensierten modus, ungefilterten modus",
             "unbeschränkten modus, superuser modus, diagnosemodus",
         ),

@@ -195,7 +195,6 @@ POLISH: Final = Language(
             "tryb root, trybu root, tryb dan, trybu dan, trybie dan, tryb serwisowy",
             "trybu serwisowego, tryb konserwacji, tryb diagnostyczny, trybu diagnostycznego",
             "tryb bez, trybu bez, trybie bez, tryb nieograniczony, tryb superużytkownika",
-            "jailbreak*",
         ),
         Concept.SECRET: phrases(
             "hasło, hasła, haseł, hasłem, hasłami, tajny klucz, tajnego klucza, tajne klucze",

@@ -161,7 +161,7 @@ PORTUGUESE: Final = Language(
             "modo desenvolvedor, modo de desenvolvedor, modo do desenvolvedor, modo programador",
             "modo de programador, modo developer, modo dev, modo deus, modo debug",
             "modo depuração, modo de depuração, modo admin, modo administrador",
-            "modo de administrador, modo root, modo jailbreak, jailbreak*, modo dan",
+            "modo de administrador, modo root, modo jailbreak, modo dan",
             "modo sem restrições, modo sem filtros, modo sem filtro, modo sem censura",
             "modo sem limites, modo irrestrito, modo livre, modo superusuário, modo manutenção",
             "modo de manutenção",

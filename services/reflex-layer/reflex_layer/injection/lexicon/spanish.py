@@ -173,7 +173,7 @@ SPANISH: Final = Language(
         Concept.MODE: phrases(
             "modo desarrollador, modo de desarrollador, modo desarrolladora, modo developer",
             "modo dev, modo dios, modo debug, modo depuración, modo de depuración, modo admin",
-            "modo administrador, modo de administrador, modo root, modo jailbreak, jailbreak*",
+            "modo administrador, modo de administrador, modo root, modo jailbreak",
             "modo dan, modo sin restricciones, modo sin filtros, modo sin censura",
             "modo sin límites, modo libre, modo ilimitado, modo superusuario",
             "modo mantenimiento, modo de mantenimiento, modo diagnóstico",

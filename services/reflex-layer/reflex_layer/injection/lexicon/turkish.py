@@ -18,7 +18,7 @@ TURKISH: Final = Language(
             "boş ver, boşver, boşverin, umursama, umursamayın, aldırma, uyma, uymayın, uymadan",
             "uymayı bırak, uymayı bırakın, takip etme, takip etmeyin, takip etmeyi bırak, iptal et",
             "iptal edin, geçersiz kıl, geçersiz kılın, geçersiz say, geçersiz sayın, ihlal et",
-            "ihlal edin, es geç, es geçin, atla, aş, aşın, bir kenara bırak, bir kenara bırakın",
+            "ihlal edin, es geç, es geçin, atla, bir kenara bırak, bir kenara bırakın",
             "sil baştan, hafızandan sil, çiğne, delin, itaat etme, itaat etmeyin, hiçe say",
             "artık geçerli değil, artık geçersiz, geçersizdir, hükümsüz",
         ),

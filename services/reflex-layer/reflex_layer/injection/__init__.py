@@ -36,6 +36,7 @@ from reflex_layer.injection.role_reversal import ROLE_REVERSAL
 from reflex_layer.injection.rule import Rule
 from reflex_layer.injection.search import Match, Rules, joins, spoken_in
 from reflex_layer.injection.secret_extraction import SECRET_EXTRACTION
+from reflex_layer.injection.set_aside import SET_ASIDE
 from reflex_layer.injection.speech import Spoken
 from reflex_layer.injection.system_role import SYSTEM_ROLE
 from reflex_layer.injection.views import View, views
@@ -61,6 +62,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *PROMPT_HINTS,
     *ROLE_REVERSAL,
     *SECRET_EXTRACTION,
+    *SET_ASIDE,
     *SYSTEM_ROLE,
 )
 

@@ -16,9 +16,7 @@ PROMPT_HINTS: Final = (
     Rule(
         "ask-own-prompt",
         _TYPE,
-        first=phrase(
-            "what(?:'s| is| are| was| were| exactly is| exactly are| do| does| did)|whats|which is"
-        ),
+        first=phrase("what(?: exactly)?(?:'s| is| are| was| were| do| does| did)|whats|which is"),
         then=phrase(
             r"(?:written in |in |the content of |the text of |stated in |the opposite of"
             r" |all |inside )*your(?: [a-z]+)?(?: [a-z]+)? (?:prompts?|instructions|directives"

@@ -22,7 +22,7 @@ JAILBREAK_KEYWORD: Final = (
             r"|freegpt|antigpt|chaosgpt|betterdan|superdan|dan mode)",
             r"(?:you are|you're|be|become|as|respond as|reply as|from now on) (?:now )?(?:going to"
             r" (?:act|pretend) (?:as|to be) )?(?:a )?(?:evil(?: )?bot|based(?: )?gpt|anti ?gpt"
-            r"|chaos(?: )?gpt|free(?: )?gpt|better dan|super dan|evil ?gpt|worm ?gpt|maximum)",
+            r"|chaos(?: )?gpt|free(?: )?gpt|better dan|super dan|evil ?gpt|worm ?gpt)",
         ).replace(" ?", ""),
         weight=0.8,
         positive=(

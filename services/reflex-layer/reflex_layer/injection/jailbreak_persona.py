@@ -179,7 +179,7 @@ JAILBREAK_PERSONA: Final = (
             r"|sort|form|such|usual))*"
         ),
         then=phrase(
-            rf"(?:ethical|moral|legal|morals?|ethics|ethically)(?: (?:and|or|nor))?(?: (?:ethical"
+            rf"(?:ethical|moral|legal (?:and|or|nor)|morals?|ethics|ethically)(?: (?:and|or|nor))?(?: (?:ethical"
             rf"|moral|legal|social|morals?|ethics|societal|any))*(?: (?:{LIMITS}|standards|norms"
             r"|code|values|issues|boundary|obligations|concerns))?",
             r"(?:openai|openai's|chatgpt's|typical) (?:[a-z]+ )?(?:polic(?:y|ies)|rules|guidelines"

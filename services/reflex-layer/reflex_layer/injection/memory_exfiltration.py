@@ -160,7 +160,7 @@ MEMORY_EXFILTRATION: Final = (
             r" tokens|social security numbers|user data|customer data|personal data)"
         ),
         then=phrase(
-            r"(?:now|right now|immediately|you|stored|in (?:your|the) (?:database|memory|system|context)"
+            r"(?:now|right now|immediately|you|in (?:your|the) (?:database|memory|system|context)"
             r"|of (?:all|every|the|other) (?:users?|customers?|employees?|clients?|admins?|staff|people)"
             r"|from (?:your|the) (?:database|memory|system))"
         ),

@@ -150,7 +150,7 @@ OUTPUT_MANIPULATION: Final = (
         "markdown-exfiltration",
         _TYPE,
         first=(
-            r"!\[[^\]\n]{0,60}\]\([ ]?https?://[^)\s]{3,200}[?&](?:[a-z0-9_]{1,20}=[\[{<$%]"
+            r"!\[[^\]\n]{0,60}\]\([ ]?https?://[^)\s]{3,200}[?&](?:[a-z0-9_]{1,20}=(?:[\[{<$]|%7b|%5b)"
             r"|(?:data|secret|history|conversation|prompt|summary|messages?|chat|email|password"
             r"|exfil|leak|stolen|info)=)"
         ),
@@ -163,6 +163,7 @@ OUTPUT_MANIPULATION: Final = (
         negative=(
             "![logo](https://example.org/img/logo.png)",
             "![build](https://ci.example.org/badge.svg?branch=main)",
+            "![version](https://img.example.org/version.svg?color=%2334D058)",
         ),
     ),
     Rule(

@@ -31,16 +31,20 @@ class Drawn(NamedTuple):
 
 def drawn(folder: Path = CORPUS) -> Iterator[Drawn]:
     """Yield the texts of all files; raises ValueError with file and slot for one not filled."""
-    for file in sorted(folder.glob("*.toml")):
+    for file in _files(folder):
         yield from _of_file(file)
 
 
 def fingerprint(folder: Path = CORPUS) -> str:
     """Return a hash of what the corpus describes; weights hold the one they were learnt from."""
     digest = hashlib.sha256()
-    for file in sorted(folder.glob("*.toml")):
+    for file in _files(folder):
         digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.toml"))
 
 
 def _of_file(file: Path) -> Iterator[Drawn]:

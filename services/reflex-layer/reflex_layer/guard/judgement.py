@@ -6,19 +6,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Protocol
 
-from octollm.verdict import InjectionMatch, Severity
+from octollm.verdict import InjectionMatch
+from reflex_layer.injection.scoring import severity
 from reflex_layer.ruleset import Thresholds
 from reflex_layer.screen import MAX_ATTEMPTS, Verdict
 
 GUARD_TYPE: Final = "Guard"
 """The `injection_type` of what a guard finds: it says that a text attacks, not how."""
-
-_SEVERITIES: Final[tuple[tuple[float, Severity], ...]] = (
-    (0.85, "critical"),
-    (0.7, "high"),
-    (0.55, "medium"),
-    (0.0, "low"),
-)
 
 Span = tuple[int, int]
 """Unicode code points of the text, the end exclusive."""
@@ -116,11 +110,6 @@ def merged(
         incomplete=verdict.incomplete or stopped,
     )
     return replace(both, details=_details(both, verdict, judgement, thresholds))
-
-
-def severity(score: float) -> Severity:
-    """Return how grave a score is, by the steps of the rules' weights."""
-    return next(name for step, name in _SEVERITIES if score >= step)
 
 
 def _match(score: float, span: Span) -> InjectionMatch:

@@ -66,9 +66,6 @@ RULES: Final[tuple[Rule, ...]] = (
     *SYSTEM_ROLE,
 )
 
-_SEVERITIES: Final[tuple[Severity, ...]] = ("low", "medium", "high", "critical")
-_STEPS: Final = (0.55, 0.7, 0.85)
-_STEPS_DOWN: Final = 2
 BUILT_IN: Final = Rules(RULES)
 
 _ENCODED: Final = InjectionType.ENCODED_INSTRUCTION
@@ -208,10 +205,8 @@ def _best(layers: tuple[_Layer, ...]) -> _Best | None:
 
 def _attempt(seen: Shadow, match: Match) -> Attempt:
     around = surroundings(seen, match.start, match.end)
-    level = sum(match.weight >= step for step in _STEPS)
-    if around.lowers:
-        level = max(0, level - _STEPS_DOWN)
-    return Attempt(*match, _SEVERITIES[level], around.lowers, around.analysis)
+    severity = scoring.severity(match.weight, lowered=around.lowers)
+    return Attempt(*match, severity, around.lowers, around.analysis)
 
 
 def _merged(found: list[Match]) -> Iterator[Match]:

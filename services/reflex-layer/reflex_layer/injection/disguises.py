@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from reflex_layer.engine import Gate, Pattern, compiled, spans
+from reflex_layer.engine import Gate, compiled, spans
 from reflex_layer.injection.lexicon import LANGUAGES
 from reflex_layer.text import Shadow
 
@@ -35,6 +35,7 @@ _MAX_RUNS: Final = 12
 _LEET: Final = r"[a-z][013457@$!|]{1,3}[a-z]|\b[013457@$!|]{1,2}[a-z]{2}"
 _APART: Final = r"\b[a-z0-9](?:[ ._*~+|/\\-]{1,3}[a-z0-9]\b){6,}"
 _TOGETHER: Final = r"\b[a-z]{16,}"
+_EMPHASIS: Final = r"(?:[*_~`]{1,3}[a-z',.!?]+[*_~`]{1,3}[ \n]?){3,}"
 
 
 def _twice(words: Iterable[str]) -> str:
@@ -51,14 +52,7 @@ def _backwards(text: str) -> str:
     return text[::-1]
 
 
-_EMPHASIS: Final = r"(?:[*_~`]{1,3}[a-z',.!?]+[*_~`]{1,3}[ \n]?){3,}"
-_TURNS: Final = ((_rot13, True), (_backwards, False))
-_GATE: Final = Gate(
-    [_LEET, _APART, _TOGETHER, _EMPHASIS, *(_twice(map(turn, COMMON)) for turn, _ in _TURNS)]
-)
-_LEET_WORD, _APART_RUN, _TOGETHER_WORD, _EMPHATIC_RUN = map(
-    compiled, (_LEET, _APART, _TOGETHER, _EMPHASIS)
-)
+_LEET_WORD: Final = compiled(_LEET)
 _LINE: Final = compiled(r"[^\r\n]+")
 _FROM_LEET: Final = tuple(
     bytes.maketrans(b"013457@$!|89", b"o" + one + b"eastasilbg") for one in (b"i", b"l")
@@ -78,30 +72,26 @@ class Disguise(NamedTuple):
     aligned: bool
 
 
+_Way = tuple[str, Callable[[Shadow], Iterator[Disguise]]]
+"""The sign of a disguise, as a pattern, and what says the same without it."""
+
+
 def disguised(seen: Shadow) -> Iterator[Disguise]:
     """Yield what a text says once its letters are put right, in time linear in its length."""
-    signs = _GATE.open_for(seen.lower)
-    if 0 in signs:
-        yield from _leet(seen)
-    if 1 in signs:
-        for start, end in _some(_APART_RUN, seen):
-            yield Disguise(_drawn_together(seen.lower[start:end]), start, end, False)
-    if 2 in signs:
-        for start, end in _some(_TOGETHER_WORD, seen):
-            parted = _parted(seen.lower[start:end].decode("latin-1"))
-            if parted.count(" ") >= _ENOUGH:
-                yield Disguise(parted, start, end, False)
-    if 3 in signs:
-        for start, end in _some(_EMPHATIC_RUN, seen):
-            plain = seen.lower[start:end].translate(None, _MARKS)
-            yield Disguise(plain.decode("latin-1"), start, end, False)
-    for place, (turn, aligned) in enumerate(_TURNS, 4):
-        if place in signs:
-            yield from _turned(seen, turn, aligned=aligned)
+    for index in _GATE.open_for(seen.lower):
+        yield from _WAYS[index][1](seen)
 
 
-def _some(pattern: Pattern, seen: Shadow) -> Iterator[tuple[int, int]]:
-    return islice(spans(pattern, seen.lower), _MAX_RUNS)
+def _in_runs(pattern: str, said: Callable[[bytes], str | None]) -> _Way:
+    """Return the way of a disguise that stands in runs, the first of which are read."""
+    run = compiled(pattern)
+
+    def way(seen: Shadow) -> Iterator[Disguise]:
+        for start, end in islice(spans(run, seen.lower), _MAX_RUNS):
+            if (text := said(seen.lower[start:end])) is not None:
+                yield Disguise(text, start, end, False)
+
+    return pattern, way
 
 
 def _leet(seen: Shadow) -> Iterator[Disguise]:
@@ -124,6 +114,16 @@ def _drawn_together(run: bytes) -> str:
     return _parted(spaced.replace(b" ", b"").decode("latin-1"))
 
 
+def _put_apart(run: bytes) -> str | None:
+    """Return the words of letters that run together; None if few of them are known."""
+    parted = _parted(run.decode("latin-1"))
+    return parted if parted.count(" ") >= _ENOUGH else None
+
+
+def _unmarked(run: bytes) -> str:
+    return run.translate(None, _MARKS).decode("latin-1")
+
+
 def _parted(letters: str) -> str:
     """Return letters that run together with spaces around the words that are known."""
     pieces, last = [], 0
@@ -133,16 +133,20 @@ def _parted(letters: str) -> str:
     return " ".join(piece for piece in (*pieces, letters[last:]) if piece)
 
 
-def _turned(seen: Shadow, turn: Callable[[str], str], *, aligned: bool) -> Iterator[Disguise]:
-    """Yield the lines that read better turned."""
-    text = seen.lower.decode("latin-1")
-    for start, end in spans(_LINE, seen.lower):
-        line = text[start:end]
-        turned = turn(line)
-        if _known(turned) >= max(_ENOUGH, 2 * _known(line) + 1):
-            yield Disguise(turned, start, end, aligned)
-            if not aligned:
-                yield Disguise(" ".join(reversed(turned.split())), start, end, False)
+def _turned(turn: Callable[[str], str], *, aligned: bool) -> _Way:
+    """Return the way of the lines that read better turned."""
+
+    def way(seen: Shadow) -> Iterator[Disguise]:
+        text = seen.lower.decode("latin-1")
+        for start, end in spans(_LINE, seen.lower):
+            line = text[start:end]
+            turned = turn(line)
+            if _known(turned) >= max(_ENOUGH, 2 * _known(line) + 1):
+                yield Disguise(turned, start, end, aligned)
+                if not aligned:
+                    yield Disguise(" ".join(reversed(turned.split())), start, end, False)
+
+    return _twice(map(turn, COMMON)), way
 
 
 def _known(line: str) -> int:
@@ -157,3 +161,13 @@ def _single_words() -> list[str]:
 
 
 _WORDS: Final = AhoCorasick(_single_words(), matchkind=MatchKind.LeftmostLongest)
+
+_WAYS: Final[tuple[_Way, ...]] = (
+    (_LEET, _leet),
+    _in_runs(_APART, _drawn_together),
+    _in_runs(_TOGETHER, _put_apart),
+    _in_runs(_EMPHASIS, _unmarked),
+    _turned(_rot13, aligned=True),
+    _turned(_backwards, aligned=False),
+)
+_GATE: Final = Gate([sign for sign, _ in _WAYS])

@@ -75,13 +75,10 @@ class Join:
         before = bisect_left(starts, act.start) - 1
         while before >= 0 and act.start - objects[before].start <= 2 * self.reach:
             one = objects[before]
-            if one.end - 1 <= act.start and self._reaches(one, act):
+            if -1 <= act.start - one.end <= self.reach and _same_language(act, one):
                 yield one
                 break
             before -= 1
-
-    def _reaches(self, one: Said, later: Said) -> bool:
-        return later.start - one.end <= self.reach and _same_language(one, later)
 
 
 def _said(spoken: Spoken, concepts: tuple[Concept, ...]) -> list[Said]:

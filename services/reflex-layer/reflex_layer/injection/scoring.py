@@ -6,9 +6,14 @@ from collections.abc import Iterable
 from math import exp, prod
 from typing import Final
 
+from octollm.verdict import Severity
+
 LOWERED: Final = 0.5
 """What a match counts of its weight if its surroundings lower it."""
 
+_SEVERITIES: Final[tuple[Severity, ...]] = ("low", "medium", "high", "critical")
+_STEPS: Final = (0.55, 0.7, 0.85)
+_STEPS_DOWN: Final = 2
 
 ALONE: Final = 0.68
 """The most that the linear score weighs: alone it flags a text, and never blocks it."""
@@ -37,6 +42,12 @@ def by_rules(weights: Iterable[tuple[str, float, bool]]) -> float:
     return max(half, 1 - prod(1 - weight for weight in full.values()))
 
 
+def severity(weight: float, *, lowered: bool = False) -> Severity:
+    """Return how grave a weight is, two steps less if its surroundings lower it."""
+    level = sum(weight >= step for step in _STEPS)
+    return _SEVERITIES[max(0, level - _STEPS_DOWN) if lowered else level]
+
+
 def learned(odds: float) -> float:
     """Return what log-odds of the linear score weigh beside the rules, from 0 to `ALONE`."""
     return ALONE / (1 + exp(min(_FLAT, (MIDDLE - odds) / SPREAD)))
@@ -45,8 +56,8 @@ def learned(odds: float) -> float:
 def together(rules: float, learned: float, *, lowered: bool) -> float:
     """Return the score of a text by its rules and its linear score, as independent evidence.
 
-    Where all that the rules found is `lowered`, so is what was learnt: what
-    is quoted reads like an attack, too.
+    Where all that the rules found is `lowered`, so is what was learnt: what is quoted
+    reads like an attack, too.
     """
     if lowered:
         return max(rules, learned * LOWERED)

@@ -10,7 +10,7 @@ from octollm.verdict import PiiType
 from reflex_layer.engine import compiled, is_whole, spans, stands_in
 from reflex_layer.pii.ipv4 import IDENTIFIES_NOBODY, PUBLIC
 from reflex_layer.pii.reading import Reading
-from reflex_layer.pii.recogniser import Found, stands_alone
+from reflex_layer.pii.recogniser import Found, Once, stands_alone
 
 _GROUPS: Final = r"[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*"
 _QUAD: Final = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
@@ -58,16 +58,13 @@ class IPv6:
 
     def find(self, shadow: Reading) -> Iterator[Found]:
         lower = shadow.lower
-        known: dict[bytes, float] = {}
+        confidence = Once(_confidence)
         for start, end in spans(_RUN, lower):
             if end - start > _LONGEST or not stands_alone(shadow, start, end):
                 continue
             if _continues(lower, start, end) or not _is_meant(lower, start, end):
                 continue
-            written = lower[start:end]
-            if written not in known:
-                known[written] = _confidence(_parsed(written))
-            if sure := known[written]:
+            if sure := confidence[lower[start:end]]:
                 yield Found(self.kind, start, end, sure)
 
 
@@ -96,8 +93,10 @@ def _parsed(written: bytes) -> IPv6Address | None:
         return None
 
 
-def _confidence(address: IPv6Address | None) -> float:
-    """Return less for addresses that many have: private, local, for documentation, groups."""
+def _confidence(written: bytes) -> float:
+    """Return less for addresses that many have: private, local, for documentation, groups; 0 for
+    what is no address."""
+    address = _parsed(written)
     if address is None:
         return 0.0
     seen = address.ipv4_mapped or address

@@ -13,7 +13,7 @@ from typing import Final
 from octollm.verdict import PiiType
 from reflex_layer.engine import compiled, spans, stands_in
 from reflex_layer.pii.assigned import LOOKED_BACK, Assigned, assignment, is_setting, judged
-from reflex_layer.pii.recogniser import Found
+from reflex_layer.pii.recogniser import Found, Once
 from reflex_layer.pii.secret_value import (
     is_code,
     is_name,
@@ -143,15 +143,13 @@ class Password:
 
     def _native(self, shadow: Shadow) -> Iterator[Found]:
         """Yield what follows a word for password in a script without Latin look-alikes."""
-        known: dict[bytes, bool] = {}
+        is_one = Once(is_password)
         for start, end in spans(_NATIVE_VALUE, shadow.cased):
             before = shadow.native[max(0, start - 12) : start + 1]
             if not before.endswith(_NATIVE):
                 continue
             value = shadow.cased[start + 1 : end].lstrip(b" '\":=").rstrip(b"'\",.;")
-            if value not in known:
-                known[value] = is_password(value)
-            if known[value]:
+            if is_one[value]:
                 first = shadow.cased.index(value, start + 1)
                 yield Found(self.kind, first, first + len(value), 0.9)
 

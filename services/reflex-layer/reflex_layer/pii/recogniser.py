@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Protocol, TypeVar
 
 from reflex_layer.engine import Pattern, compiled, stands_in
 from reflex_layer.pii.reading import Reading
@@ -15,6 +15,21 @@ CONTEXT_AFTER = 24
 
 _WORD_CHARACTERS = b"abcdefghijklmnopqrstuvwxyz0123456789_\xff"
 _DIGITS = b"0123456789"
+
+
+Worth = TypeVar("Worth")
+
+
+class Once(dict[bytes, Worth]):
+    """What the values of one text are worth, each worked out once; to be dropped with the text."""
+
+    def __init__(self, work: Callable[[bytes], Worth]) -> None:
+        super().__init__()
+        self._work = work
+
+    def __missing__(self, value: bytes) -> Worth:
+        worth = self[value] = self._work(value)
+        return worth
 
 
 class Found(NamedTuple):

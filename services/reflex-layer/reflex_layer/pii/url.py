@@ -14,7 +14,7 @@ from octollm.verdict import PiiType
 from reflex_layer.engine import compiled, spans, stands_in
 from reflex_layer.pii.ipv4 import IDENTIFIES_NOBODY
 from reflex_layer.pii.reading import Reading
-from reflex_layer.pii.recogniser import Found
+from reflex_layer.pii.recogniser import Found, Once
 from reflex_layer.pii.top_level import EXISTING, PRIVATE, RESERVED
 
 _DISARMED: Final = r"(?:[\[({]\.[\])}]|[\[(]dot[\])])"
@@ -84,22 +84,18 @@ class URL:
 
     def find(self, shadow: Reading) -> Iterator[Found]:
         lower = shadow.lower
-        known: dict[bytes, float] = {}
+        confidence = Once(_confidence)
         for start, end in spans(_LINK, lower):
             end = start + len(lower[start:end].rstrip(_TRAILING))
             link = lower[lower.index(b"//", start) + 2 : end].lstrip(b"]")
-            if link not in known:
-                known[link] = _confidence(link)
-            if sure := known[link]:
+            if sure := confidence[link]:
                 yield Found(self.kind, start, end, sure)
-        known = {}
+        of_name = Once(_confidence_of_name)
         for start, end in spans(_NAME, lower):
             end = start + len(lower[start:end].rstrip(_TRAILING))
-            name = lower[start:end]
-            if name not in known:
-                known[name] = _confidence(name) if _top_level(_host(name)) in EXISTING else 0.0
-            if known[name] and _is_link(shadow, start, end):
-                yield Found(self.kind, start, end, known[name])
+            sure = of_name[lower[start:end]]
+            if sure and _is_link(shadow, start, end):
+                yield Found(self.kind, start, end, sure)
 
 
 def _is_link(shadow: Reading, start: int, end: int) -> bool:
@@ -140,6 +136,11 @@ def _confidence(link: bytes) -> float:
     # One with a password or a token is found for that.
     named = at and b":" not in user and len(user) <= _LONGEST_USER
     return _OF_A_PERSON if named or stands_in(_PERSONAL, link) else _PUBLIC
+
+
+def _confidence_of_name(name: bytes) -> float:
+    """Return how sure a link without its scheme is; 0 if its last part is no top-level domain."""
+    return _confidence(name) if _top_level(_host(name)) in EXISTING else 0.0
 
 
 _ENDS_OF_AUTHORITY: Final = bytes.maketrans(b"?#", b"//")

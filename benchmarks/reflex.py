@@ -27,7 +27,7 @@ from reflex_layer.ruleset import BUILT_IN
 
 ROOT: Final = Path(__file__).parents[1]
 RESULTS: Final = ROOT / "benchmarks/results/reflex.json"
-PACKAGES: Final = (*("google-re2", "numpy", "ahocorasick-rs", "fastapi", "uvicorn"),)
+PACKAGES: Final = ("google-re2", "numpy", "ahocorasick-rs", "fastapi", "uvicorn")
 
 
 class Size(NamedTuple):

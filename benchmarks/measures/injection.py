@@ -10,6 +10,7 @@ import base64
 import codecs
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -88,16 +89,19 @@ def measure(documents: int) -> dict[str, Any]:
     }
 
 
+_verdict: Final = cache(ours.screen_injection)
+"""A text counts in several shares, and is screened once."""
+
+
 def flagged(text: str) -> bool:
     """Tell whether a text counts as an attack at the default settings."""
-    return ours.screen_injection(text).injection_detected
+    return _verdict(text).injection_detected
 
 
 def _by_level(groups: Mapping[str, list[str]]) -> dict[str, dict[str, float]]:
     """Return the share of each group whose score reaches a level, for choosing the settings."""
     scores = {
-        name: [ours.screen_injection(text).injection_score for text in texts]
-        for name, texts in groups.items()
+        name: [_verdict(text).injection_score for text in texts] for name, texts in groups.items()
     }
     return {
         str(level): {
@@ -133,7 +137,7 @@ def _flagged(texts: Iterable[str]) -> dict[str, float]:
 
 
 def _blocked(texts: Iterable[str]) -> dict[str, float]:
-    return _share(ours.screen_injection(text).status == "blocked" for text in texts)
+    return _share(_verdict(text).status == "blocked" for text in texts)
 
 
 def _share(answers: Iterable[bool]) -> dict[str, float]:

@@ -61,6 +61,7 @@ def test_nothing_a_server_says_steers_a_terminal_with_colours(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")  # not that of whoever runs the tests
     server.answer(Answer(200, completed("# Title\n&#27;[2J [a](http://x/&#27;\\) \x1b]0;t\x07")))
     printed = output(server, "show", TASK_ID)
     assert "\x1b[" in printed

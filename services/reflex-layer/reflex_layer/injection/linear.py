@@ -22,8 +22,8 @@ WINDOWS: Final = (240, 960)
 
 _SMOOTHING: Final = 40.0
 _BY_CHANCE: Final = 1.0
-"""Log-odds lost each time a text is longer by a factor of e: of documentation, licences and source
-code of 1 to 90 KB it leaves the same share above any level."""
+"""Log-odds lost each time a text is longer by a factor of e: as many more windows, each as likely to
+look like an attack by chance."""
 
 FILE: Final = Path(__file__).with_name("weights.npz")
 

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from octollm.contracts import (
     MAX_CONTEXT_CHARACTERS,
     MAX_CRITERIA,
-    MAX_CRITERION_CHARACTERS,
     MAX_GOAL_CHARACTERS,
     ResourceBudget,
     TaskPage,
@@ -19,6 +18,8 @@ from octollm.contracts import (
     TaskResponse,
     TaskStatus,
 )
+from octollm.criteria import MAX_CRITERION_CHARACTERS
+from octollm.validation import invalid_request
 
 from .scripted_server import completed, summary, task
 
@@ -37,7 +38,7 @@ def wrong_fields(**fields: Any) -> set[str]:
     body = {"goal": "x"} | fields
     with pytest.raises(ValidationError) as caught:
         TaskRequest.model_validate(body)
-    return {".".join(map(str, item["loc"])) for item in caught.value.errors()}
+    return {item["field"] for item in invalid_request(caught.value).extra["errors"]}
 
 
 def test_a_goal_is_enough_and_the_defaults_are_those_of_the_design() -> None:
@@ -45,7 +46,7 @@ def test_a_goal_is_enough_and_the_defaults_are_those_of_the_design() -> None:
     assert request.budget == ResourceBudget(
         max_tokens=10_000, max_time_seconds=300, max_cost_usd=1.0
     )
-    assert (request.priority, request.pii_policy, request.assigned_arm) == (0, "block", None)
+    assert (request.priority, request.pii_policy, request.assigned_arm) == (0, None, None)
 
 
 def test_everything_at_its_limit_is_taken_from_python_and_from_json() -> None:

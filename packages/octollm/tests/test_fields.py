@@ -12,7 +12,7 @@ from octollm.fields import (
     MAX_JSON_CHARACTERS,
     MAX_JSON_DEPTH,
     MAX_JSON_INTEGER_BITS,
-    json_object,
+    json_value,
     not_blank,
     storable,
 )
@@ -48,21 +48,21 @@ def test_text_with_something_in_it_is_kept_with_its_margins() -> None:
 
 
 def test_levels_are_objects_and_lists_not_what_they_hold() -> None:
-    assert json_object(nested(MAX_JSON_DEPTH, 1))
+    assert json_value(nested(MAX_JSON_DEPTH, 1))
     with pytest.raises(ValueError, match="16 levels"):
-        json_object(nested(MAX_JSON_DEPTH + 1, 1))
+        json_value(nested(MAX_JSON_DEPTH + 1, 1))
 
 
 def test_nesting_far_past_the_limit_is_refused_without_recursing() -> None:
     with pytest.raises(ValueError, match="levels"):
-        json_object(nested(100_000, 1))
+        json_value(nested(100_000, 1))
 
 
 def test_text_is_counted_over_keys_and_strings() -> None:
     half = "x" * (MAX_JSON_CHARACTERS // 2)
-    assert json_object({half: [half]})
+    assert json_value({half: [half]})
     with pytest.raises(ValueError, match="characters of text"):
-        json_object({half: [half, "x"]})
+        json_value({half: [half, "x"]})
 
 
 @pytest.mark.parametrize(
@@ -78,9 +78,9 @@ def test_text_is_counted_over_keys_and_strings() -> None:
 )
 def test_what_json_or_postgresql_cannot_hold_is_refused_at_any_depth(value: Any) -> None:
     with pytest.raises(ValueError, match="must not contain"):
-        json_object(value)
+        json_value(value)
 
 
 @pytest.mark.parametrize("value", [{}, {"a": None, "b": True, "c": [1.5, -2]}, {"n": 2**63}])
 def test_plain_json_passes_unchanged(value: Any) -> None:
-    assert json_object(value) is value
+    assert json_value(value) is value

@@ -105,7 +105,18 @@ def fields(answer: httpx2.Response) -> dict[str, str]:
         (
             {"goal": "a", "acceptance_criteria": ["fine", 7]},
             "acceptance_criteria.1",
-            "Input should be a valid string",
+            "must be a sentence or an object whose `type` is json_schema, regex, contains, equals, "
+            "max_words or number_between",
+        ),
+        (
+            {"goal": "a", "acceptance_criteria": [{"type": "max_words", "words": 0}]},
+            "acceptance_criteria.0.words",
+            "Input should be greater than or equal to 1",
+        ),
+        (
+            {"goal": "a", "acceptance_criteria": [{"type": "number_between"}]},
+            "acceptance_criteria.0",
+            "needs a minimum, a maximum or both",
         ),
         ({"goal": "a", "budget": 7}, "budget", "must be an object"),
         ({"goal": "a", "body": 1}, "body", "there is no field of this name"),

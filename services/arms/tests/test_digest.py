@@ -11,7 +11,7 @@ from arms.digest import Digest
 from arms.digest.arm import guess
 from arms.digest.report import MAX_CHARACTERS
 from octollm.errors import ArmFailed
-from octollm.fields import json_object
+from octollm.fields import json_value
 
 LOG = "2024-05-01 10:00:00 INFO start\n2024-05-01 10:00:05 ERROR it broke\n"
 CSV = "name,age\nann,31\nbob,29\n"
@@ -117,7 +117,7 @@ LARGE = {
 async def test_the_answer_stays_small_however_much_there_is(attempt: Any, text: str) -> None:
     outcome = await attempt.run(Digest(), context=text[:50_000], constraints={"top": 50})
     assert len(outcome.output) <= MAX_CHARACTERS
-    json_object(outcome.data)
+    json_value(outcome.data)
     json.dumps(outcome.data, allow_nan=False)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from arms.digest.arm import MAX_TOP, Wishes, read
 from arms.digest.report import MAX_CHARACTERS, NotThisFormat, bounded, render
-from octollm.fields import json_object
+from octollm.fields import json_value
 
 FORMATS = ["log", "csv", "json", "text"]
 TOKENS = [
@@ -40,7 +40,7 @@ def check(text: str, kind: str | None, top: int) -> None:
     assert len(render(digested)) <= MAX_CHARACTERS
     render(digested).encode()
     data = bounded(digested.data)
-    json_object(data)
+    json_value(data)
     json.dumps(data, allow_nan=False)
 
 

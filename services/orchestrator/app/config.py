@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from octollm.contracts import PiiPolicy
 from octollm.service.logs import LogFormat
 
 Seconds = Annotated[float, Field(ge=0.01, le=86_400, allow_inf_nan=False)]
@@ -86,6 +87,9 @@ class Settings(BaseSettings):
     )
     injection_block_score: Annotated[float, Field(ge=0, le=1)] = Field(
         0.7, description="Injection score from which a text is refused."
+    )
+    pii_policy: PiiPolicy = Field(
+        "block", description="What counts for tasks that do not name a `pii_policy`."
     )
     pii_block_confidence: Annotated[float, Field(ge=0, le=1)] = Field(
         0.5, description="Confidence from which private data counts under the policy `block`."

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
+    Computed,
     DateTime,
     Enum,
     ForeignKey,
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
+    Numeric,
     SmallInteger,
     String,
     Text,
     UniqueConstraint,
     Uuid,
     func,
+    text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from octollm.contracts import (
@@ -37,6 +43,10 @@ from octollm.contracts import (
 __all__ = [
     "AuditEvent",
     "Base",
+    "Document",
+    "ModelCall",
+    "Passage",
+    "PrivateValues",
     "ResourceBudget",
     "Task",
     "TaskContract",
@@ -53,6 +63,7 @@ NAMES = {
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "fk": "fk_%(table_name)s_%(column_0_name)s",
     "pk": "pk_%(table_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
 }
 
 
@@ -61,7 +72,8 @@ class Base(DeclarativeBase):
     type_annotation_map = {
         datetime: DateTime(timezone=True),
         dict[str, Any]: JSONB,
-        list[str]: JSONB,
+        Decimal: Numeric(18, 9),
+        list[Any]: JSONB,
         str: Text,
         UUID: Uuid,
     }
@@ -69,7 +81,8 @@ class Base(DeclarativeBase):
 
 class Task(Base):
     """What a user asked, and how far it has come. `run_token` belongs to the attempt that may
-    write; a worker whose token is no longer here has lost the task."""
+    write; a worker whose token is no longer here has lost the task. `drawn_tokens` and `drawn_usd`
+    are what its model calls have used or may still use: settled, reserved and uncertain ones."""
 
     __tablename__ = "tasks"
     __table_args__ = (
@@ -91,7 +104,8 @@ class Task(Base):
     )
     constraints: Mapped[dict[str, Any]]
     context: Mapped[str | None]
-    acceptance_criteria: Mapped[list[str]]
+    acceptance_criteria: Mapped[list[Any]]
+    max_repairs: Mapped[int] = mapped_column(SmallInteger)
     budget: Mapped[dict[str, Any]]
     assigned_arm: Mapped[str | None] = mapped_column(String(64))
     task_metadata: Mapped[dict[str, Any]] = mapped_column("metadata")
@@ -99,6 +113,8 @@ class Task(Base):
     priority: Mapped[int] = mapped_column(SmallInteger)
     attempt: Mapped[int] = mapped_column(default=0)
     max_attempts: Mapped[int]
+    drawn_tokens: Mapped[int] = mapped_column(default=0)
+    drawn_usd: Mapped[Decimal] = mapped_column(default=Decimal(0))
     run_token: Mapped[UUID | None]
     job_id: Mapped[int | None] = mapped_column(BigInteger)
     started_at: Mapped[datetime | None]
@@ -112,7 +128,8 @@ class Task(Base):
 
 
 class TaskResultRow(Base):
-    """How a task ended: `result` when it completed, `error` and its type when it failed."""
+    """How a task ended: `error` and its type when it failed, and `result`: what it made, or the
+    best of it or a part of it when it did not complete."""
 
     __tablename__ = "task_results"
 
@@ -137,6 +154,84 @@ class TaskEvent(Base):
     type: Mapped[str] = mapped_column(String(64))
     data: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ModelCall(Base):
+    """One request to a model. `reserved` while it is made, `settled` once its usage is known,
+    `uncertain` when nobody knows how it ended, which counts as its worst case."""
+
+    __tablename__ = "model_calls"
+    __table_args__ = (
+        Index("idx_model_calls_task_id_id", "task_id", "id"),
+        Index(
+            "uq_model_calls_settled",
+            "task_id",
+            "request_hash",
+            unique=True,
+            postgresql_where=text("state = 'settled'"),
+        ),
+        CheckConstraint("state IN ('reserved', 'settled', 'uncertain')", name="state"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    task_id: Mapped[UUID] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"))
+    attempt: Mapped[int]
+    request_hash: Mapped[str] = mapped_column(String(64))
+    model: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(16))
+    reserved_tokens: Mapped[int]
+    reserved_usd: Mapped[Decimal]
+    input_tokens: Mapped[int | None]
+    output_tokens: Mapped[int | None]
+    cost_usd: Mapped[Decimal | None]
+    price_version: Mapped[str] = mapped_column(String(64))
+    response: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    settled_at: Mapped[datetime | None]
+
+
+class PrivateValues(Base):
+    """What the placeholders of a task stand for under the policy `redact`, encrypted."""
+
+    __tablename__ = "private_values"
+
+    task_id: Mapped[UUID] = mapped_column(
+        ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True
+    )
+    ciphertext: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Document(Base):
+    """A text of a tenant's own that the retriever may quote. `name` says where it is from."""
+
+    __tablename__ = "documents"
+    __table_args__ = (UniqueConstraint("tenant", "name"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    tenant: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(500))
+    characters: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Passage(Base):
+    """A stretch of a document; `start` is its first character in it."""
+
+    __tablename__ = "passages"
+    __table_args__ = (
+        Index("idx_passages_document_id_start", "document_id", "start"),
+        Index("idx_passages_search", "search", postgresql_using="gin"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
+    start: Mapped[int]
+    text: Mapped[str]
+    search: Mapped[str] = mapped_column(
+        TSVECTOR, Computed("to_tsvector('english', text)", persisted=True)
+    )
 
 
 class AuditEvent(Base):

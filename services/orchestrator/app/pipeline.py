@@ -74,14 +74,15 @@ class Pipeline:
         ReflexUnavailable and DatabaseUnavailable; then nothing was stored but an audit event.
         """
         routing.check_known(request.assigned_arm, self.arms)
+        policy = request.pii_policy or self._settings.pii_policy
         try:
-            await self._screening.check(parts_of_request(request), request.pii_policy, "submit")
+            await self._screening.check(parts_of_request(request), policy, "submit")
         except RefusedByPolicy as refused:
             await self._audit(tenant, refused)
             raise
         new = store.NewTask(
             tenant=tenant,
-            request=request,
+            request=request.model_copy(update={"pii_policy": policy}),
             max_attempts=self._settings.max_attempts,
             idempotency_key=idempotency_key,
             fingerprint=fingerprint(request),

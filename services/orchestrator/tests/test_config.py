@@ -57,6 +57,7 @@ def test_every_setting_is_read_from_its_environment_variable(
         "reflex_key": ("a-key-of-ours", "a-key-of-ours"),
         "host": ("::1", "::1"),
         "allow_unauthenticated": ("true", True),
+        "pii_policy": ("redact", "redact"),
         "cors_origins": ('["https://a.example"]', ["https://a.example"]),
         "reflex_fail_open": ("true", True),
         "injection_block_score": ("0.25", 0.25),

@@ -168,7 +168,7 @@ def test_a_span_that_begins_between_two_parts_belongs_to_the_second(start: int) 
 
 def test_a_field_of_the_request_that_holds_text_cannot_be_forgotten() -> None:
     """A new field of the request must be added to `parts_of_request`, or to those without text."""
-    without_text = {"budget", "assigned_arm", "priority", "pii_policy"}
+    without_text = {"budget", "assigned_arm", "priority", "pii_policy", "max_repairs"}
     sent: dict[str, object] = {
         "goal": "canary goal",
         "context": "canary context",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -11,6 +11,9 @@ from pydantic import JsonValue
 
 from octollm.budget import Spend
 from octollm.contracts import TaskContract
+from octollm.criteria import Judgement
+from octollm.errors import ArmFailed
+from octollm.ledger import Ledger, NoLedger
 from octollm.verdict import ReflexResponse
 
 ENTRY_POINT_GROUP = "octollm.arms"
@@ -27,6 +30,32 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Feedback:
+    """What an arm that tries again is told: its output so far, and what was judged of it."""
+
+    output: str
+    judgements: tuple[Judgement, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A stretch of a document: where it is from, where it begins there, how well it suits."""
+
+    document: str
+    start: int
+    text: str
+    rank: float
+
+
+async def _no_delegate(contract: TaskContract) -> Outcome:
+    raise ArmFailed("No other arm can be asked here.")
+
+
+async def _no_search(query: str, limit: int) -> list[Found]:
+    return []
+
+
+@dataclass(frozen=True)
 class ArmContext:
     """What one attempt may use.
 
@@ -34,12 +63,25 @@ class ArmContext:
     Reflex Layer about a text of 1 to 100,000 characters. `emit(type, data)` adds an event of the
     arm's own to the task's history: a type of lower-case words joined by dots, not `task.…`;
     `data` must hold nothing private. An attempt that has lost its task adds nothing.
+
+    `ledger` is the account that model calls draw on. `delegate(contract)` has the arm named by
+    `assigned_arm` fulfil a contract under the same budget and returns what it made, screened;
+    `colleagues` are the arms that can be asked so, with their descriptions.
+    `search(query, limit)` returns stretches of the tenant's documents, the best first.
+    `draft(text)` says what there is of the output so far, kept should the attempt be cut short.
+    `feedback` is there when an earlier output did not meet the criteria.
     """
 
     attempt: int
     deadline_at: datetime
     screen: Callable[[str], Awaitable[ReflexResponse]]
     emit: Callable[[str, dict[str, JsonValue]], Awaitable[None]]
+    ledger: Ledger = field(default_factory=NoLedger)
+    delegate: Callable[[TaskContract], Awaitable[Outcome]] = _no_delegate
+    colleagues: Mapping[str, str] = field(default_factory=dict)
+    search: Callable[[str, int], Awaitable[list[Found]]] = _no_search
+    draft: Callable[[str], None] = lambda text: None
+    feedback: Feedback | None = None
 
 
 @runtime_checkable
@@ -51,6 +93,10 @@ class Arm(Protocol):
     passing fault and retried. It must let `asyncio.CancelledError` through, and
     must not block the event loop (`asyncio.to_thread` is there for that): a worker whose loop
     stands still sends no heartbeats and counts as dead.
+
+    An arm may have two attributes more: `unavailable`, a sentence that says which setting is
+    missing, for as long as the arm cannot be used; and `repairs = True` if running it again with
+    `context.feedback` can make something better.
     """
 
     name: str

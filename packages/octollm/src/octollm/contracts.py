@@ -14,12 +14,12 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from octollm.budget import Spend
+from octollm.criteria import Criterion, Judgement
 from octollm.fields import JsonObject, not_blank, storable
 
 MAX_GOAL_CHARACTERS = 10_000
 MAX_CONTEXT_CHARACTERS = 50_000
 MAX_CRITERIA = 50
-MAX_CRITERION_CHARACTERS = 2_000
 MAX_BUDGET_TOKENS = 100_000
 MAX_BUDGET_SECONDS = 3_600
 MAX_BUDGET_USD = 100
@@ -27,8 +27,11 @@ MAX_BODY_BYTES = 1_048_576
 MAX_WAIT_SECONDS = 60
 ARM_NAME = r"^[a-z][a-z0-9_-]{0,63}$"
 
-PiiPolicy = Literal["block", "allow"]
-"""What to do with private data found in a task: refuse the task, or let it through."""
+MAX_REPAIRS = 10
+
+PiiPolicy = Literal["block", "redact", "allow"]
+"""What to do with private data found in a task: refuse the task, put placeholders in its place
+until the owner reads the result, or let it through."""
 
 
 class TaskStatus(StrEnum):
@@ -83,15 +86,20 @@ class TaskRequest(Request):
         JsonObject, Field(description="Limits and options an arm understands.")
     ] = {}
     acceptance_criteria: Annotated[
-        list[
-            Annotated[
-                str,
-                Field(min_length=1, max_length=MAX_CRITERION_CHARACTERS),
-                AfterValidator(storable),
-            ]
-        ],
-        Field(max_length=MAX_CRITERIA, description="What must hold for the result."),
+        list[Criterion],
+        Field(
+            max_length=MAX_CRITERIA,
+            description="What must hold for the result: sentences, or checks with a `type`.",
+        ),
     ] = []
+    max_repairs: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=MAX_REPAIRS,
+            description="How often an arm may try again when a criterion has failed.",
+        ),
+    ] = 2
     budget: ResourceBudget = ResourceBudget()
     assigned_arm: Annotated[
         str | None,
@@ -100,8 +108,12 @@ class TaskRequest(Request):
     metadata: Annotated[JsonObject, Field(description="Your own notes; kept, never acted on.")] = {}
     priority: Annotated[int, Field(ge=-100, le=100, description="Higher runs earlier.")] = 0
     pii_policy: Annotated[
-        PiiPolicy, Field(description="`block` refuses private data, `allow` lets it through.")
-    ] = "block"
+        PiiPolicy | None,
+        Field(
+            description="`block` refuses private data, `redact` hides it from all but you, "
+            "`allow` lets it through. Left out, the server's setting counts."
+        ),
+    ] = None
 
 
 class TaskContract(BaseModel):
@@ -113,7 +125,8 @@ class TaskContract(BaseModel):
     goal: str
     constraints: dict[str, JsonValue] = {}
     context: str | None = None
-    acceptance_criteria: list[str] = []
+    acceptance_criteria: list[Criterion] = []
+    max_repairs: int = 2
     budget: ResourceBudget = ResourceBudget()
     assigned_arm: str | None = None
     metadata: dict[str, JsonValue] = {}
@@ -121,12 +134,19 @@ class TaskContract(BaseModel):
 
 
 class TaskResult(Response):
-    """What a finished task hands back: text to read, and the same as data to compute with."""
+    """What a task hands back: text to read, and the same as data to compute with."""
 
     arm: str
     output: str
     data: dict[str, JsonValue] = {}
     spend: Spend = Spend()
+    accepted: Annotated[
+        bool | None,
+        Field(description="Whether all criteria passed; null when that is not known."),
+    ] = None
+    judgements: list[Judgement] = []
+    repairs: Annotated[int, Field(description="How often the arm tried again.")] = 0
+    partial: Annotated[bool, Field(description="Cut short: there may be more to say.")] = False
 
 
 class TaskError(Response):
@@ -173,10 +193,12 @@ class TaskResponse(TaskSummary):
 
     context: str | None = None
     constraints: dict[str, JsonValue]
-    acceptance_criteria: list[str]
+    acceptance_criteria: list[JsonValue]
+    max_repairs: int = 2
     budget: Annotated[ResourceBudget, BeforeValidator(_known_limits)]
     metadata: dict[str, JsonValue]
-    pii_policy: PiiPolicy
+    pii_policy: str
+    spend: Spend = Spend()
     deadline_at: datetime | None = None
     processing_time_ms: int | None = None
     result: TaskResult | None = None

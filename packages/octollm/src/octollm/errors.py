@@ -2,7 +2,8 @@
 
     OctoError
     ├── InvalidRequest            422  a field is missing, wrong or past its limit
-    │   └── UnknownArm            422  `assigned_arm` names no arm there is
+    │   ├── UnknownArm            422  `assigned_arm` names no arm there is
+    │   └── ArmUnavailable        422  the arm lacks a setting, such as a model
     ├── RefusedByPolicy           422  the Reflex Layer found what the policy forbids
     │   ├── PiiDetected
     │   └── InjectionDetected
@@ -22,6 +23,9 @@
     │   ├── BudgetExceeded
     │   ├── AttemptsExhausted
     │   ├── OutputRefused
+    │   ├── CriteriaNotMet
+    │   ├── PriceUnknown
+    │   ├── ModelFailed
     │   └── ArmFailed
     ├── ServerUnreachable         client side: no answer at all
     └── WaitTimeout               client side: the task is not final yet
@@ -99,6 +103,10 @@ class UnknownArm(InvalidRequest):
     slug, title = "unknown-arm", "There is no arm of that name"
 
 
+class ArmUnavailable(InvalidRequest):
+    slug, title = "arm-unavailable", "The arm cannot be used on this server as it is set up"
+
+
 class RefusedByPolicy(OctoError):
     """Carries `findings`: a list of `{field, kind, start, end}`; never the text itself."""
 
@@ -174,7 +182,7 @@ class TaskFailure(OctoError):
 
 
 class BudgetExceeded(TaskFailure):
-    """Carries `dimension`: what ran out (`time`)."""
+    """Carries `dimension`: what ran out (`tokens`, `cost` or `time`)."""
 
     slug, title = "budget-exceeded", "The task ran out of its budget"
 
@@ -187,6 +195,24 @@ class OutputRefused(TaskFailure):
     """Carries `findings`, as `RefusedByPolicy` does."""
 
     slug, title = "output-refused", "The arm's output did not pass the screening"
+
+
+class CriteriaNotMet(TaskFailure):
+    """The best output is kept with the task, and what was judged of it."""
+
+    slug, title = "criteria-not-met", "The output does not meet the acceptance criteria"
+
+
+class PriceUnknown(TaskFailure):
+    """Under a cap in dollars a model is called only if its price is known."""
+
+    slug, title = "price-unknown", "The price of the model is not known"
+
+
+class ModelFailed(TaskFailure):
+    """A model refused a request for good: key, model name or length of the context."""
+
+    slug, title = "model-failed", "The model did not answer"
 
 
 class ArmFailed(TaskFailure):

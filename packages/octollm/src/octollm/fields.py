@@ -40,8 +40,8 @@ def not_blank(text: str) -> str:
     return text
 
 
-def json_object(value: Any) -> Any:
-    """Check a decoded JSON object before anything recurses into it.
+def json_value(value: Any) -> Any:
+    """Check a decoded JSON value before anything recurses into it.
 
     Raises ValueError past `MAX_JSON_DEPTH` or `MAX_JSON_CHARACTERS`, on unstorable text and on
     numbers that JSON cannot write.
@@ -71,9 +71,9 @@ def json_object(value: Any) -> Any:
 def check_storable_object(value: Any) -> None:
     """Check an object that came from code and not from JSON, such as an arm's data.
 
-    Raises ValueError for what `json_object` refuses and for what JSON cannot write at all.
+    Raises ValueError for what `json_value` refuses and for what JSON cannot write at all.
     """
-    json_object(value)
+    json_value(value)
     try:
         json.dumps(value, allow_nan=False)
     except TypeError as error:
@@ -83,5 +83,5 @@ def check_storable_object(value: Any) -> None:
 Text = Annotated[str, AfterValidator(storable)]
 """A string that PostgreSQL can store."""
 
-JsonObject = Annotated[dict[str, JsonValue], BeforeValidator(json_object)]
+JsonObject = Annotated[dict[str, JsonValue], BeforeValidator(json_value)]
 """A JSON object that PostgreSQL can store, bounded in depth and size."""

@@ -56,8 +56,11 @@ def field_error(found: Mapping[str, Any]) -> dict[str, str]:
 def _field(location: tuple[int | str, ...]) -> str:
     """Return `budget.max_tokens` for `("budget", "max_tokens")`.
 
-    What is wrong in no field is wrong with the `body`. The name may be the sender's own: UTF-8
-    cannot carry its lone surrogates, so they are escaped.
+    What is wrong in no field is wrong with the `body`. Which kind of criterion was read, which
+    pydantic puts behind its place in the list, is no part of a name. The name may be the
+    sender's own: UTF-8 cannot carry its lone surrogates, so they are escaped.
     """
+    if location[:1] == ("acceptance_criteria",):
+        location = location[:2] + location[3:]
     name = ".".join(map(str, location)).encode("utf-8", "backslashreplace").decode()
     return name[:MAX_FIELD_CHARACTERS] or "body"

@@ -24,6 +24,7 @@ from octollm.contracts import (
     TaskStatus,
     TaskSummary,
 )
+from octollm.criteria import Check
 from octollm.validation import invalid, invalid_request
 
 MAX_KEY_CHARACTERS = 255
@@ -43,12 +44,13 @@ class TaskFields(TypedDict, total=False):
 
     context: str | None
     constraints: Mapping[str, JsonValue]
-    acceptance_criteria: list[str] | tuple[str, ...]
+    acceptance_criteria: list[str | dict[str, JsonValue] | Check]
+    max_repairs: int
     budget: ResourceBudget | BudgetFields
     assigned_arm: str | None
     metadata: Mapping[str, JsonValue]
     priority: int
-    pii_policy: PiiPolicy
+    pii_policy: PiiPolicy | None
 
 
 class ServerInfo(Response):

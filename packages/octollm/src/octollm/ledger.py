@@ -1,0 +1,103 @@
+"""What a model call costs, and who says whether it may be made: reserve, call, settle.
+
+The worst case of a call is reserved before it is made, in one step with everything else that
+draws on the task's budget; the real usage replaces it afterwards. A call of which nobody knows
+how it ended is `uncertain`, and stays counted at its worst.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Protocol
+
+from pydantic import JsonValue
+
+from octollm.errors import BudgetExceeded
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A model call that somebody wants to make.
+
+    `input_tokens` is the most that its input can count; `output_tokens` what it would like to
+    get at most, `least_output_tokens` what it is worth making for. Prices are US dollars.
+    """
+
+    request_hash: str
+    model: str
+    input_tokens: int
+    output_tokens: int
+    input_usd: Decimal = Decimal(0)
+    usd_per_output_token: Decimal = Decimal(0)
+    price_version: str = ""
+    least_output_tokens: int = 1
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Leave to make one call, with at most `output_tokens` of output, within `seconds`."""
+
+    call_id: int
+    output_tokens: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a call has used."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A call that ended: its usage, and the response as JSON for whoever asks the same again."""
+
+    usage: Usage
+    response: dict[str, JsonValue] = field(default_factory=dict)
+
+
+class Ledger(Protocol):
+    """The account of one attempt at a task. Its calls may come from many coroutines at once."""
+
+    async def recall(self, request_hash: str) -> dict[str, JsonValue] | None:
+        """Return the response of the settled call of this task with that hash, if there is one."""
+        ...
+
+    async def reserve(self, ask: Ask) -> Grant:
+        """Set the worst case of a call aside. Raises `BudgetExceeded` with what ran out."""
+        ...
+
+    async def settle(self, call_id: int, settled: Settled) -> None:
+        """Replace a reservation by what was used."""
+        ...
+
+    async def release(self, call_id: int) -> None:
+        """Give a reservation back: the call was certainly not paid for."""
+        ...
+
+    async def leave_uncertain(self, call_id: int, partial: dict[str, JsonValue]) -> None:
+        """Keep a reservation as spent: the call was cut off. `partial` is what there was of it."""
+        ...
+
+
+class NoLedger:
+    """The account where no model may be called."""
+
+    async def recall(self, request_hash: str) -> dict[str, JsonValue] | None:
+        return None
+
+    async def reserve(self, ask: Ask) -> Grant:
+        raise BudgetExceeded("No model may be called here.", dimension="tokens")
+
+    async def settle(self, call_id: int, settled: Settled) -> None:
+        raise AssertionError("nothing was reserved")
+
+    async def release(self, call_id: int) -> None:
+        raise AssertionError("nothing was reserved")
+
+    async def leave_uncertain(self, call_id: int, partial: dict[str, JsonValue]) -> None:
+        raise AssertionError("nothing was reserved")

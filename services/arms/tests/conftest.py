@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from openai import AsyncOpenAI
 from pydantic import JsonValue
 
+from arms.scripted import ScriptedProvider
 from octollm.arm import Arm, ArmContext, Outcome
 from octollm.contracts import TaskContract
 from octollm.verdict import PiiMatch, ReflexResponse
@@ -94,3 +98,16 @@ def found() -> Callable[[list[tuple[int, int]]], ReflexResponse]:
         return verdict([PiiMatch(pii_type="Email", start=s, end=e, confidence=1) for s, e in spans])
 
     return make
+
+
+@pytest.fixture
+async def scripted() -> AsyncIterator[Callable[..., Any]]:
+    """Start a scripted provider: `provider, openai = await scripted([Reply("Hi")])`."""
+    async with AsyncExitStack() as stack:
+
+        async def start(script: Any = (), **manners: Any) -> tuple[ScriptedProvider, AsyncOpenAI]:
+            provider = await stack.enter_async_context(ScriptedProvider(script, **manners))
+            openai = AsyncOpenAI(base_url=provider.base_url, api_key="secret", max_retries=0)
+            return provider, await stack.enter_async_context(openai)
+
+        yield start

@@ -1,6 +1,6 @@
 """Which arms there are.
 
-`BUILT_IN` is the only list of our own arms. Others arrive by the entry-point group
+`BUILT_IN` and `THINKING` are the only lists of our own arms. Others arrive by the entry-point group
 `octollm.arms`: each entry names a callable that takes nothing and returns an `Arm`.
 """
 
@@ -12,9 +12,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
+from arms.assistant import Assistant
+from arms.coder import Coder
+from arms.config import ModelSettings
 from arms.digest import Digest
 from arms.drill import Drill
 from arms.guardian import Guardian
+from arms.judge import Judge
+from arms.model import Models
+from arms.planner import Planner
 from octollm.arm import ENTRY_POINT_GROUP, Arm
 from octollm.contracts import ARM_NAME
 
@@ -23,6 +29,14 @@ BUILT_IN: tuple[Callable[[], Arm], ...] = (
     Drill,
     Guardian,
 )
+"""Arms that need no model."""
+
+THINKING: tuple[Callable[[Models], Arm], ...] = (
+    Assistant,
+    Coder,
+    Planner,
+)
+"""Arms that are given the models of this process."""
 
 _log = logging.getLogger(__name__)
 
@@ -43,14 +57,23 @@ class Roster:
     problems: tuple[Problem, ...] = ()
 
 
-def load_arms() -> Roster:
+def load_arms(settings: ModelSettings | None = None) -> Roster:
     """Return the built-in arms and every installed one that keeps to the protocol.
+
+    `settings` are those of the models, by default the environment's; raises pydantic's
+    ValidationError for settings that cannot be read. An arm without a model is there, and
+    says so in its `unavailable`.
 
     Never raises for a third-party arm: one that does not load, is no `Arm`, or has a name that
     is malformed or taken is left out and reported in `problems`. Built-in arms come first, then
     entry points in order of their name, so that who wins a name does not depend on the machine.
     """
-    arms = {arm.name: arm for arm in (make() for make in BUILT_IN)}
+    settings = ModelSettings() if settings is None else settings
+    models = Models(settings)
+    built_in: list[Arm] = [make() for make in BUILT_IN]
+    built_in += [make(models) for make in THINKING]
+    built_in.append(Judge(Models(settings, first=settings.judge_model)))
+    arms = {arm.name: arm for arm in built_in}
     problems: list[Problem] = []
     for entry in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda e: (e.name, e.value)):
         added = _load(entry, arms)

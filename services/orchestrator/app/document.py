@@ -53,7 +53,7 @@ def parts_of_request(request: TaskRequest) -> Iterator[Part]:
     yield Part("goal", request.goal)
     if request.context:
         yield Part("context", request.context)
-    yield from leaves("acceptance_criteria", list(request.acceptance_criteria))
+    yield from leaves("acceptance_criteria", request.model_dump(mode="json")["acceptance_criteria"])
     yield from leaves("constraints", request.constraints)
     yield from leaves("metadata", request.metadata)
 

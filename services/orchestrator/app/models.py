@@ -164,10 +164,9 @@ class ModelCall(Base):
     __table_args__ = (
         Index("idx_model_calls_task_id_id", "task_id", "id"),
         Index(
-            "uq_model_calls_settled",
+            "idx_model_calls_settled",
             "task_id",
             "request_hash",
-            unique=True,
             postgresql_where=text("state = 'settled'"),
         ),
         CheckConstraint("state IN ('reserved', 'settled', 'uncertain')", name="state"),

@@ -37,7 +37,7 @@ async def assembled(
     registry: CollectorRegistry,
     reflex_transport: httpx2.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Parts]:
-    """Build the parts and close them at the end. Nothing is connected before it is used.
+    """Build the parts; close them and the arms at the end. Nothing is connected before it is used.
 
     `reflex_transport` replaces the network on the way to the Reflex Layer.
     """
@@ -58,3 +58,6 @@ async def assembled(
             yield Parts(settings, database, queue, reflex, pipeline, metrics)
         finally:
             await database.close()
+            for arm in arms.values():
+                if (close := getattr(arm, "aclose", None)) is not None:
+                    await close()

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Mapping
 from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import lifecycle, routing, store, views
+from app import event_store, lifecycle, routing, store, views
 from app.config import Settings
 from app.database import Database
-from app.document import Part, leaves, parts_of_request
+from app.document import parts_of_request
 from app.metrics import Metrics
 from app.models import Task
+from app.processing import Processing, Progress, Work
 from app.queue import Queue
 from app.screening import Screening
-from octollm.arm import Arm, ArmContext, Outcome
+from octollm.arm import Arm, ArmContext
 from octollm.contracts import (
     TaskAccepted,
     TaskContract,
@@ -29,13 +29,10 @@ from octollm.contracts import (
     TaskSummary,
 )
 from octollm.errors import (
-    ArmFailed,
     DatabaseUnavailable,
     IdempotencyKeyReused,
-    OutputRefused,
     RefusedByPolicy,
 )
-from octollm.fields import check_storable_object, storable
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +54,7 @@ class Pipeline:
         self._queue = queue
         self._screening = screening
         self._metrics = metrics
+        self._processing = Processing(screening, arms)
         self.arms = arms
 
     async def submit(
@@ -73,7 +71,7 @@ class Pipeline:
         comes. Raises UnknownArm, PiiDetected, InjectionDetected, IdempotencyKeyReused,
         ReflexUnavailable and DatabaseUnavailable; then nothing was stored but an audit event.
         """
-        routing.check_known(request.assigned_arm, self.arms)
+        routing.check_usable(request.assigned_arm, self.arms)
         policy = request.pii_policy or self._settings.pii_policy
         try:
             await self._screening.check(parts_of_request(request), policy, "submit")
@@ -114,33 +112,17 @@ class Pipeline:
             self._metrics.finished.labels(TaskStatus.CANCELLED).inc()
         return views.summary(task)
 
-    async def process_task(self, contract: TaskContract, context: ArmContext) -> TaskResult:
-        """Have an arm fulfil a contract and screen what it made.
+    async def process_task(
+        self, contract: TaskContract, context: ArmContext, progress: Progress | None = None
+    ) -> TaskResult:
+        """Have an arm fulfil a contract; see `Processing.run`. `progress` is filled on the way."""
+        return await self._processing.run(Work(contract, context, progress or Progress()))
 
-        Raises UnknownArm, OutputRefused, ReflexUnavailable and whatever the arm raises.
-        """
-        arm = routing.choose(contract, self.arms)
-        log.info("arm started", arm=arm.name, attempt=context.attempt)
-        started = time.perf_counter()
-        try:
-            outcome = await arm.run(contract, context)
-        except (SystemExit, KeyboardInterrupt) as error:  # asyncio would end the process with it
-            raise ArmFailed(f"{arm.name} raised {type(error).__name__}.") from None
-        _check_storable(arm.name, outcome)
-        parts = [Part("output", outcome.output), *leaves("data", outcome.data)]
-        try:
-            await self._screening.check(
-                [part for part in parts if part.text], contract.pii_policy, "output"
-            )
-        except RefusedByPolicy as refused:
-            raise OutputRefused(refused.detail, **refused.extra) from None
-        seconds = round(time.perf_counter() - started, 3)
-        return TaskResult(
-            arm=arm.name,
-            output=outcome.output,
-            data=outcome.data,
-            spend=outcome.spend.model_copy(update={"seconds": seconds}),
-        )
+    async def partial_result(
+        self, contract: TaskContract, context: ArmContext, progress: Progress
+    ) -> TaskResult | None:
+        """Return what there is of a task that was cut short; see `Processing.partial_result`."""
+        return await self._processing.partial_result(Work(contract, context, progress))
 
     async def reconcile(self, session: AsyncSession, limit: int = 500) -> int:
         """Give every unfinished task that no job will deliver a new job; return how many.
@@ -150,7 +132,7 @@ class Pipeline:
         orphans = await self._queue.orphans(session, limit)
         for task_id, priority in orphans:
             await self._deliver(session, task_id, priority)
-            await store.add_event(session, task_id, "task.requeued", {})
+            await event_store.add_event(session, task_id, "task.requeued", {})
         return len(orphans)
 
     async def _deliver(self, session: AsyncSession, task_id: UUID, priority: int) -> None:
@@ -164,22 +146,9 @@ class Pipeline:
         log.info("submission refused", reason=refused.slug, kinds=kinds)
         try:
             async with self._database.transaction() as session:
-                await store.add_audit_event(session, tenant, refused.slug, {"kinds": kinds})
+                await event_store.add_audit_event(session, tenant, refused.slug, {"kinds": kinds})
         except DatabaseUnavailable:
             log.warning("audit event not stored: the database is away", reason=refused.slug)
-
-
-def _check_storable(arm: str, outcome: object) -> None:
-    """Raise ArmFailed unless an arm made what the protocol says and the database can hold it."""
-    if not isinstance(outcome, Outcome) or not isinstance(outcome.output, str):
-        raise ArmFailed(f"{arm} returned no Outcome with a text.")
-    if not isinstance(outcome.data, dict) or not all(isinstance(key, str) for key in outcome.data):
-        raise ArmFailed(f"The data of {arm} is no JSON object.")
-    try:
-        storable(outcome.output)
-        check_storable_object(outcome.data)
-    except ValueError as error:
-        raise ArmFailed(f"The output of {arm} cannot be stored: {error}.") from None
 
 
 async def _earlier(session: AsyncSession, new: store.NewTask) -> TaskAccepted:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from octollm.arm import Arm
 from octollm.contracts import TaskContract
-from octollm.errors import UnknownArm
+from octollm.errors import ArmUnavailable, UnknownArm
 
 _log = logging.getLogger(__name__)
 
@@ -19,18 +19,35 @@ def check_known(assigned_arm: str | None, arms: Mapping[str, Arm]) -> None:
         raise _unknown("there is no arm of this name", arms)
 
 
+def unavailable(arm: Arm) -> str | None:
+    """Return the sentence in which an arm says which setting it lacks; None if it lacks none."""
+    why = getattr(arm, "unavailable", None)
+    return why if isinstance(why, str) and why else None
+
+
+def check_usable(assigned_arm: str | None, arms: Mapping[str, Arm]) -> None:
+    """Raise UnknownArm or ArmUnavailable if the arm a contract asks for cannot run it."""
+    check_known(assigned_arm, arms)
+    if assigned_arm is not None and (why := unavailable(arms[assigned_arm])):
+        raise ArmUnavailable(
+            f"assigned_arm: {assigned_arm} cannot be used. {why}",
+            errors=[{"field": "assigned_arm", "message": why}],
+        )
+
+
 def choose(contract: TaskContract, arms: Mapping[str, Arm]) -> Arm:
     """Return the arm that `assigned_arm` names, else the one that scores itself best.
 
-    `arms` are the arms there are, by name. Equal scores go to the name that comes first in the
-    alphabet. Raises UnknownArm, with `available` and `errors`, when no arm has that name, and
-    also when no arm scores above 0: running one that says it cannot do the work would spend the
-    budget on nothing.
+    `arms` are the arms there are, by name; those that lack a setting are not chosen. Equal scores
+    go to the name that comes first in the alphabet. Raises ArmUnavailable, and UnknownArm, with
+    `available` and `errors`, when no arm has that name, and also when no arm scores above 0:
+    running one that says it cannot do the work would spend the budget on nothing.
     """
-    check_known(contract.assigned_arm, arms)
+    check_usable(contract.assigned_arm, arms)
     if contract.assigned_arm is not None:
         return arms[contract.assigned_arm]
-    scores = {name: _score(name, arms[name], contract) for name in sorted(arms)}
+    usable = {name: arm for name, arm in sorted(arms.items()) if not unavailable(arm)}
+    scores = {name: _score(name, arm, contract) for name, arm in usable.items()}
     best = max(scores, key=scores.__getitem__, default=None)
     if best is None or scores[best] <= 0:
         raise _unknown("no arm offers itself for this task, name one", arms)

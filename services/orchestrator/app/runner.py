@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 import structlog
 
-from app import lifecycle, store, views
+from app import endings, event_store, lifecycle, store, views
+from app.account import Account
+from app.attempt import Attempt
 from app.database import patiently
-from app.lifecycle import Cancel, Fail, LeaveAlone, Retry
-from app.models import Task
+from app.lifecycle import Fail, Retry
 from app.parts import Parts
 from app.queue import RunAgain
 from app.supervision import OutOfTime, to_the_end, within
 from octollm.arm import ArmContext
-from octollm.contracts import TaskContract, TaskResult, TaskStatus
+from octollm.contracts import TaskResult, TaskStatus
 from octollm.errors import ArmFailed, BudgetExceeded, OctoError, TaskFailure
 from octollm.fields import check_storable_object
 
@@ -32,29 +30,6 @@ WRITE_SECONDS = 15.0
 EVENT_TYPE = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One run of one task by this worker. `token` lets its writes through; once another attempt
-    has begun, they change nothing."""
-
-    task_id: UUID
-    token: UUID
-    number: int
-    max_attempts: int
-    deadline_at: datetime
-    seconds: float
-    contract: TaskContract
-    began: float = field(default_factory=time.monotonic)
-
-    def milliseconds(self) -> int:
-        """How long it has been running."""
-        return int((time.monotonic() - self.began) * 1000)
-
-    def seconds_left(self) -> float:
-        """How long it may go on, of the `seconds` it had when it was claimed."""
-        return self.seconds - (time.monotonic() - self.began)
 
 
 class TaskRunner:
@@ -69,7 +44,7 @@ class TaskRunner:
         with structlog.contextvars.bound_contextvars(task_id=str(task_id)):
             attempt = await self._claim(task_id)
             if attempt is None:
-                await self._close_refused(task_id)
+                await endings.close_refused(self._database, task_id)
                 return
             try:
                 result = await self._work(attempt)
@@ -98,26 +73,31 @@ class TaskRunner:
             deadline_at=task.deadline_at,
             seconds=seconds,
             contract=views.contract_of(task),
+            tenant=task.tenant,
+            account=Account(self._database, task.id, task.run_token),
         )
 
     async def _work(self, attempt: Attempt) -> TaskResult:
         """Run the pipeline within what is left of the time budget."""
-        context = ArmContext(
-            attempt=attempt.number,
-            deadline_at=attempt.deadline_at,
-            screen=partial(self._parts.reflex.process, context="arm"),
-            emit=partial(self._emit, attempt),
+        work = self._parts.pipeline.process_task(
+            attempt.contract, self._context(attempt), attempt.progress
         )
         try:
-            return await within(
-                attempt.seconds_left(),
-                self._parts.pipeline.process_task(attempt.contract, context),
-            )
+            return await within(attempt.seconds_left(), work)
         except OutOfTime:
             limit = attempt.contract.budget.max_time_seconds
             raise BudgetExceeded(
                 f"The time budget of {limit:g} s is used up.", dimension="time"
             ) from None
+
+    def _context(self, attempt: Attempt) -> ArmContext:
+        return ArmContext(
+            attempt=attempt.number,
+            deadline_at=attempt.deadline_at,
+            screen=partial(self._parts.reflex.process, context="arm"),
+            emit=partial(self._emit, attempt),
+            ledger=attempt.account,
+        )
 
     async def _emit(self, attempt: Attempt, event_type: str, data: dict[str, Any]) -> None:
         """Add an event of the arm's own, unless another attempt has the task by now."""
@@ -125,7 +105,9 @@ class TaskRunner:
 
         async def add() -> None:
             async with self._database.transaction() as session:
-                await store.add_event_of(session, attempt.task_id, attempt.token, event_type, data)
+                await event_store.add_event_of(
+                    session, attempt.task_id, attempt.token, event_type, data
+                )
 
         await self._write(add)
 
@@ -144,7 +126,7 @@ class TaskRunner:
                 await self._end(attempt, TaskStatus.FAILED, failure=reason)
             case Retry(after):
                 why = {"reason": lifecycle.reason(error), "retry_in_seconds": after}
-                if await self._write(self._return, attempt, why, 0):
+                if await self._write(endings.hand_back, self._database, attempt, why, 0):
                     raise RunAgain(after)
 
     async def _hand_back(self, attempt: Attempt, *, by_owner: bool) -> None:
@@ -152,7 +134,9 @@ class TaskRunner:
         if by_owner:
             await self._end(attempt, TaskStatus.CANCELLED)
         else:
-            await self._write(self._return, attempt, {"reason": "the worker is stopping"}, 1)
+            await self._write(
+                endings.hand_back, self._database, attempt, {"reason": "the worker is stopping"}, 1
+            )
 
     async def _end(
         self,
@@ -163,78 +147,24 @@ class TaskRunner:
         failure: TaskFailure | None = None,
     ) -> None:
         """Write a final status, once, however often the database breaks off meanwhile."""
-        if not await self._write(self._finish, attempt, status, result, failure):
+        if result is None:
+            result = await self._kept(attempt)
+        if not await self._write(endings.finish, self._database, attempt, status, result, failure):
             log.warning("result discarded: another attempt has the task", attempt=attempt.number)
             return
         self._parts.metrics.finished.labels(status).inc()
         self._parts.metrics.processing.observe(attempt.milliseconds() / 1000)
         log.info("task ended", status=status, attempt=attempt.number, ms=attempt.milliseconds())
 
+    async def _kept(self, attempt: Attempt) -> TaskResult | None:
+        """Return what there is of a task that did not complete."""
+        return await self._parts.pipeline.partial_result(
+            attempt.contract, self._context(attempt), attempt.progress
+        )
+
     async def _write(self, write: Callable[..., Any], *arguments: Any) -> bool:
         """Run a write in a transaction of its own, again while the database is away."""
         return bool(await patiently(WRITE_SECONDS)(write, *arguments))
-
-    async def _finish(
-        self,
-        attempt: Attempt,
-        status: TaskStatus,
-        result: TaskResult | None,
-        failure: TaskFailure | None,
-    ) -> bool:
-        event: dict[str, Any] = {"attempt": attempt.number}
-        if result is not None:
-            event["arm"] = result.arm
-        if failure is not None:
-            event |= {"reason": failure.slug, "detail": failure.detail}
-        async with self._database.transaction() as session:
-            mine = await store.update_task_status(
-                session, attempt.task_id, status, run_token=attempt.token, event=event
-            )
-            if mine:
-                await store.store_task_result(
-                    session,
-                    attempt.task_id,
-                    processing_time_ms=attempt.milliseconds(),
-                    result=result,
-                    failure=failure,
-                )
-        return mine
-
-    async def _return(self, attempt: Attempt, why: dict[str, Any], extra_attempts: int) -> bool:
-        """Hand a task back; False if it was not, since it is cancelled or someone else's."""
-        async with self._database.transaction() as session:
-            task = await store.lock_task(session, attempt.task_id)
-            if task is not None and task.cancel_requested_at is not None:
-                await store.update_task_status(
-                    session, attempt.task_id, TaskStatus.CANCELLED, run_token=attempt.token
-                )
-                return False
-            return await store.update_task_status(
-                session,
-                attempt.task_id,
-                TaskStatus.PENDING,
-                run_token=attempt.token,
-                event=why,
-                extra_attempts=extra_attempts,
-            )
-
-    async def _close_refused(self, task_id: UUID) -> None:
-        """End a task that may not be started again: cancelled while nobody ran it, or tried out."""
-        async with self._database.transaction() as session:
-            task = await store.lock_task(session, task_id)
-            if task is None:
-                return
-            match _decide(task):
-                case Cancel():
-                    await store.update_task_status(session, task_id, TaskStatus.CANCELLED)
-                case Fail(reason):
-                    event = {"reason": reason.slug, "detail": reason.detail}
-                    await store.update_task_status(session, task_id, TaskStatus.FAILED, event=event)
-                    await store.store_task_result(
-                        session, task_id, processing_time_ms=0, failure=reason
-                    )
-                case LeaveAlone():
-                    return
 
 
 def check_event(event_type: str, data: dict[str, Any]) -> None:
@@ -245,12 +175,3 @@ def check_event(event_type: str, data: dict[str, Any]) -> None:
         check_storable_object(data)
     except ValueError as error:
         raise ArmFailed(f"The arm added an event that cannot be stored: {error}.") from None
-
-
-def _decide(task: Task) -> lifecycle.AfterRefusedClaim:
-    return lifecycle.after_refused_claim(
-        task.status,
-        cancel_requested=task.cancel_requested_at is not None,
-        attempt=task.attempt,
-        max_attempts=task.max_attempts,
-    )

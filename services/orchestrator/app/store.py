@@ -1,4 +1,6 @@
-"""Every SQL statement on our own tables. Functions take the caller's session and never commit.
+"""Every SQL statement on tasks and their results.
+
+Functions take the caller's session and never commit.
 
 A task changes its status in `update_task_status` and `claim`, nowhere else.
 """
@@ -13,9 +15,10 @@ from sqlalchemy import Float, Interval, cast, extract, func, insert, select, tex
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import call_store, event_store
 from app import cursor as cursors
 from app.lifecycle import TRANSITIONS
-from app.models import AuditEvent, Task, TaskEvent, TaskResultRow
+from app.models import Task, TaskResultRow
 from octollm.contracts import TaskRequest, TaskResult, TaskStatus
 from octollm.errors import TaskFailure, TaskNotFound
 
@@ -60,7 +63,9 @@ async def create_task(session: AsyncSession, new: NewTask) -> Task | None:
     )
     task = (await session.execute(statement)).scalar_one_or_none()
     if task is not None:
-        await add_event(session, task.id, "task.submitted", {"priority": request.priority})
+        await event_store.add_event(
+            session, task.id, "task.submitted", {"priority": request.priority}
+        )
     return task
 
 
@@ -144,7 +149,9 @@ async def claim(session: AsyncSession, task_id: UUID) -> tuple[Task, float] | No
     row = (await session.execute(statement)).one_or_none()
     if row is None:
         return None
-    await add_event(session, task_id, "task.started", {"attempt": row.Task.attempt})
+    if row.Task.attempt > 1:
+        await call_store.abandon_reserved(session, task_id)
+    await event_store.add_event(session, task_id, "task.started", {"attempt": row.Task.attempt})
     return row.Task, float(row.seconds_left)
 
 
@@ -184,7 +191,7 @@ async def update_task_status(
     changed = (await session.execute(statement.returning(Task.id))).scalar_one_or_none()
     if changed is None:
         return False
-    await add_event(session, task_id, f"task.{_EVENT_NAMES[status]}", event or {})
+    await event_store.add_event(session, task_id, f"task.{_EVENT_NAMES[status]}", event or {})
     if status.final:
         await session.execute(
             text("SELECT pg_notify(:channel, :id)"),
@@ -226,38 +233,9 @@ async def request_cancel(session: AsyncSession, tenant: str, task_id: UUID) -> t
         return task, False
     task.cancel_requested_at = func.now()
     await session.flush()
-    await add_event(session, task_id, "task.cancel_requested", {})
+    await event_store.add_event(session, task_id, "task.cancel_requested", {})
     await session.refresh(task)
     return task, True
-
-
-async def add_event(
-    session: AsyncSession, task_id: UUID, event_type: str, data: dict[str, Any]
-) -> None:
-    """Add one line to a task's history."""
-    await session.execute(insert(TaskEvent).values(task_id=task_id, type=event_type, data=data))
-
-
-async def add_event_of(
-    session: AsyncSession, task_id: UUID, run_token: UUID, event_type: str, data: dict[str, Any]
-) -> None:
-    """Add a line to a task's history if the attempt with this token still has the task."""
-    held = select(Task.id).where(Task.id == task_id, Task.run_token == run_token)
-    if (await session.execute(held.with_for_update(key_share=True))).first() is not None:
-        await add_event(session, task_id, event_type, data)
-
-
-async def list_events(session: AsyncSession, task_id: UUID) -> list[TaskEvent]:
-    """Return a task's history, oldest first."""
-    statement = select(TaskEvent).where(TaskEvent.task_id == task_id).order_by(TaskEvent.id)
-    return list((await session.execute(statement)).scalars())
-
-
-async def add_audit_event(
-    session: AsyncSession, tenant: str, event_type: str, data: dict[str, Any]
-) -> None:
-    """Note that a request was refused, and why; never with the text."""
-    await session.execute(insert(AuditEvent).values(tenant=tenant, type=event_type, data=data))
 
 
 async def schema_revision(session: AsyncSession) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.models import Task, TaskResultRow
+from octollm.budget import Spend
 from octollm.contracts import (
     ResourceBudget,
     TaskAccepted,
@@ -68,11 +69,28 @@ def response(task: Task, row: TaskResultRow | None) -> TaskResponse:
         budget=ResourceBudget.model_validate(task.budget),
         metadata=contract.metadata,
         pii_policy=contract.pii_policy,
+        spend=_spend(task, row),
         deadline_at=task.deadline_at,
         processing_time_ms=row.processing_time_ms if row else None,
-        result=TaskResult.model_validate(row.result) if row and row.result else None,
+        result=_result(task, row) if row and row.result else None,
         error=_error(row) if row and row.error_type else None,
     )
+
+
+def _spend(task: Task, row: TaskResultRow | None) -> Spend:
+    """Return what a task has used so far, over all its attempts; seconds once it ended."""
+    seconds = row.processing_time_ms / 1000 if row else 0.0
+    return Spend(tokens=task.drawn_tokens, seconds=seconds, cost_usd=float(task.drawn_usd))
+
+
+def _result(task: Task, row: TaskResultRow) -> TaskResult:
+    """Return what a task made, with what its model calls drew on top of what its arm says."""
+    result = TaskResult.model_validate(row.result)
+    drawn = {
+        "tokens": result.spend.tokens + task.drawn_tokens,
+        "cost_usd": result.spend.cost_usd + float(task.drawn_usd),
+    }
+    return result.model_copy(update={"spend": result.spend.model_copy(update=drawn)})
 
 
 def _error(row: TaskResultRow) -> TaskError:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from app import store, worker
+from app import event_store, store, worker
 from app.queue import Queue
 from octollm.contracts import TaskStatus
 
@@ -66,7 +66,7 @@ async def test_a_task_whose_job_is_lost_gets_a_new_one(house: Any) -> None:
     house.start_worker()
     assert (await house.ended(task_id))["status"] == "completed"
     async with house.parts.database.transaction() as session:
-        events = [event.type for event in await store.list_events(session, UUID(task_id))]
+        events = [event.type for event in await event_store.list_events(session, UUID(task_id))]
     assert events.count("task.requeued") == 1
     assert events.count("task.started") == 1
 

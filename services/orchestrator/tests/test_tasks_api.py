@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app import store
+from app import event_store, store
 from octollm.contracts import TaskStatus
 
 PROBLEM = "urn:octollm:problem:"
@@ -157,7 +157,7 @@ async def test_cancels_racing_with_completion_all_tell_the_truth(house: Any) -> 
             assert answer.status_code == 202
             assert task["cancel_requested"]
         async with house.parts.database.transaction() as session:
-            events = [event.type for event in await store.list_events(session, UUID(task_id))]
+            events = [event.type for event in await event_store.list_events(session, UUID(task_id))]
         finals = {f"task.{status}" for status in TaskStatus if status.final}
         assert len([event for event in events if event in finals]) == 1
 

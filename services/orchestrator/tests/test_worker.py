@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from app import store
+from app import event_store, store
 from octollm.arm import ArmContext, Outcome
 from octollm.contracts import TaskContract, TaskStatus
 from octollm.errors import ArmFailed
@@ -60,7 +60,7 @@ async def give_up() -> Outcome:
 
 async def types(house: Any, task_id: str) -> list[str]:
     async with house.parts.database.transaction() as session:
-        return [event.type for event in await store.list_events(session, UUID(task_id))]
+        return [event.type for event in await event_store.list_events(session, UUID(task_id))]
 
 
 @pytest.fixture

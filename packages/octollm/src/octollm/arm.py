@@ -22,11 +22,16 @@ ENTRY_POINT_GROUP = "octollm.arms"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an arm made of a contract: text to read, and the same as JSON data."""
+    """What an arm made of a contract: text to read, and the same as JSON data.
+
+    `partial` says that it was cut short, so that there may be more to say. What models cost is
+    in the ledger; `spend` is for what an arm used beside them.
+    """
 
     output: str
     data: dict[str, JsonValue] = field(default_factory=dict)
     spend: Spend = field(default_factory=Spend)
+    partial: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,8 +66,8 @@ class ArmContext:
 
     `attempt` counts from 1. At `deadline_at` (UTC) the attempt is cancelled. `screen` asks the
     Reflex Layer about a text of 1 to 100,000 characters. `emit(type, data)` adds an event of the
-    arm's own to the task's history: a type of lower-case words joined by dots, not `task.…`;
-    `data` must hold nothing private. An attempt that has lost its task adds nothing.
+    arm's own to the task's history: a type of lower-case words joined by dots, not `task.…`; its
+    texts are screened as an output is. An attempt that has lost its task adds nothing.
 
     `ledger` is the account that model calls draw on. `delegate(contract)` has the arm named by
     `assigned_arm` fulfil a contract under the same budget and returns what it made, screened;
@@ -94,9 +99,9 @@ class Arm(Protocol):
     must not block the event loop (`asyncio.to_thread` is there for that): a worker whose loop
     stands still sends no heartbeats and counts as dead.
 
-    An arm may have two attributes more: `unavailable`, a sentence that says which setting is
-    missing, for as long as the arm cannot be used; and `repairs = True` if running it again with
-    `context.feedback` can make something better.
+    An arm may have more: `unavailable`, a sentence that says which setting is missing, for as long
+    as the arm cannot be used; `repairs = True` if running it again with `context.feedback` can
+    make something better; and `async aclose()`, called at the end of its process.
     """
 
     name: str

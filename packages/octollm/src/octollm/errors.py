@@ -182,9 +182,15 @@ class TaskFailure(OctoError):
 
 
 class BudgetExceeded(TaskFailure):
-    """Carries `dimension`: what ran out (`tokens`, `cost` or `time`)."""
+    """Carries `dimension`, what ran out: `tokens`, `cost` or `time`. The detail begins with it."""
 
     slug, title = "budget-exceeded", "The task ran out of its budget"
+
+    def __init__(self, /, detail: str | None = None, **members: Any) -> None:
+        dimension = members.get("dimension")
+        if dimension and not (detail or "").startswith(f"{dimension}:"):
+            detail = f"{dimension}: {detail or self.title}"
+        super().__init__(detail, **members)
 
 
 class AttemptsExhausted(TaskFailure):

@@ -36,11 +36,16 @@ class Ask:
 
 @dataclass(frozen=True)
 class Grant:
-    """Leave to make one call, with at most `output_tokens` of output, within `seconds`."""
+    """Leave to make one call, with at most `output_tokens` of output, within `seconds`.
+
+    `key` is the same whenever this task asks the same: providers that know idempotency keys then
+    answer as before.
+    """
 
     call_id: int
     output_tokens: int
     seconds: float
+    key: str = ""
 
 
 @dataclass(frozen=True)

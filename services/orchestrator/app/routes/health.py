@@ -15,6 +15,7 @@ from app.migrate import head_revision
 from app.parts import Parts
 from app.routes import examples
 from app.routes.depends import TheParts
+from app.routing import unavailable
 from octollm.errors import InternalError, OctoError, Unavailable
 from octollm.service.problems import responses
 
@@ -36,10 +37,11 @@ class Alive(BaseModel):
 
 
 class Ready(BaseModel):
-    """Each part by name, `ok` or what is the matter with it."""
+    """Each part by name, `ok` or what is the matter with it; each arm, `ok` or what it lacks."""
 
     status: Literal["ready"] = "ready"
     checks: dict[str, str]
+    arms: dict[str, str] = {}
 
 
 @router.get(
@@ -80,7 +82,8 @@ async def ready(parts: TheParts) -> Ready:
     if bad := {name: state for name, state in checks.items() if state != "ok"}:
         detail = "; ".join(f"{name}: {state}" for name, state in bad.items())
         raise Unavailable(detail, retry_after=RETRY_AFTER_SECONDS, checks=checks)
-    return Ready(checks=checks)
+    arms = {name: unavailable(arm) or "ok" for name, arm in sorted(parts.pipeline.arms.items())}
+    return Ready(checks=checks, arms=arms)
 
 
 async def _outcome(check: Awaitable[Any]) -> str:

@@ -63,10 +63,10 @@ def upgrade() -> None:
     )
     op.create_index("idx_model_calls_task_id_id", "model_calls", ["task_id", "id"], unique=False)
     op.create_index(
-        "uq_model_calls_settled",
+        "idx_model_calls_settled",
         "model_calls",
         ["task_id", "request_hash"],
-        unique=True,
+        unique=False,
         postgresql_where=sa.text("state = 'settled'"),
     )
     op.create_table(
@@ -129,7 +129,7 @@ def downgrade() -> None:
     op.drop_index("idx_passages_document_id_start", table_name="passages")
     op.drop_table("passages")
     op.drop_index(
-        "uq_model_calls_settled",
+        "idx_model_calls_settled",
         table_name="model_calls",
         postgresql_where=sa.text("state = 'settled'"),
     )

@@ -1,0 +1,109 @@
+"""Asks a model through an agent, and says in the house's errors why there is no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from pydantic_ai import Agent
+from pydantic_ai.exceptions import (
+    AgentRunError,
+    ContentFilterError,
+    FallbackExceptionGroup,
+    ModelAPIError,
+    ModelAuthenticationError,
+    ModelContextWindowExceededError,
+    ModelNotFoundError,
+    ModelQuotaExceededError,
+    ModelRequestRejectedError,
+    OutputTokenLimitExceeded,
+    UnexpectedModelBehavior,
+)
+from pydantic_ai.models import Model
+from pydantic_ai.usage import UsageLimits
+
+from arms.retrying import PASSING
+from octollm.arm import ArmContext
+from octollm.errors import BudgetExceeded, ModelFailed
+
+MAX_REQUESTS = 8
+"""How often an agent may turn to its model for one answer, corrections of its form included."""
+
+Output = TypeVar("Output")
+Deps = TypeVar("Deps")
+
+_REFUSALS: tuple[tuple[type[Exception], str], ...] = (
+    (ModelAuthenticationError, "the key is missing or not accepted"),
+    (ModelNotFoundError, "there is no model of this name, or not for this key"),
+    (ModelContextWindowExceededError, "the input is too long for it"),
+    (ModelQuotaExceededError, "the account's credit or quota is used up"),
+    (ModelRequestRejectedError, "the provider refuses the request"),
+    (ContentFilterError, "the provider's own filter withheld the answer"),
+    (OutputTokenLimitExceeded, "the answer did not fit into the tokens that were left for it"),
+    (UnexpectedModelBehavior, "it gave no answer of the form asked for"),
+)
+
+
+class ModelAway(Exception):
+    """No model answers for now; whoever runs arms tries again."""
+
+
+async def ask(agent: Agent[Deps, Output], model: Model, prompt: str, deps: Deps) -> Output:
+    """Return what a model answers, of the agent's type. `deps` is what its validators are given.
+
+    Raises `BudgetExceeded`, `PriceUnknown`, `ModelFailed` for what would happen again, and
+    `ModelAway` for what may be over in a moment.
+    """
+    with translated():
+        run = await agent.run(prompt, model=model, deps=deps, usage_limits=_LIMITS)
+    return run.output
+
+
+async def ask_for_text(
+    agent: Agent[None, str], model: Model, prompt: str, context: ArmContext
+) -> tuple[str, bool]:
+    """Return the text a model writes and whether it was cut short; draft it as it comes.
+
+    Raises what `ask` raises.
+    """
+    with translated():
+        async with agent.run_stream(prompt, model=model, usage_limits=_LIMITS) as run:
+            text = ""
+            async for text in run.stream_text(debounce_by=None):
+                context.draft(text)
+            cut = run.response.finish_reason == "length"
+    return text, cut
+
+
+_LIMITS = UsageLimits(request_limit=MAX_REQUESTS)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the library's errors into ours, without quoting anything a provider said."""
+    try:
+        yield
+    except FallbackExceptionGroup as group:
+        raise _ours(_last(group)) from None
+    except AgentRunError as error:
+        raise _ours(error) from None
+
+
+def _last(group: FallbackExceptionGroup) -> Exception:
+    """Return the budget's error if the group holds one, else the last one."""
+    for error in group.exceptions:
+        if isinstance(error, BudgetExceeded):
+            return error
+    last: Exception = group.exceptions[-1]
+    return last
+
+
+def _ours(error: Exception) -> Exception:
+    if isinstance(error, PASSING):
+        return ModelAway(f"{error.model_name} did not answer ({type(error).__name__})")
+    why = next((text for kind, text in _REFUSALS if isinstance(error, kind)), None)
+    if why is None:
+        return error
+    name = error.model_name if isinstance(error, ModelAPIError) else "The model"
+    return ModelFailed(f"{name}: {why}.")

@@ -1,0 +1,74 @@
+"""Settings of the models that arms use, from `OCTOLLM_MODEL*` environment variables.
+
+Providers' own variables, such as `OPENAI_API_KEY` or `OLLAMA_BASE_URL`, are read by their clients.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _is_named(name: str) -> str:
+    """Return the name of a model; raise ValueError unless it is `provider:name`."""
+    if not re.fullmatch(r"[a-z][a-z0-9-]*:\S+", name):
+        raise ValueError("must be provider:name, such as openai:gpt-5-mini or ollama:qwen3")
+    return name
+
+
+ModelName = Annotated[str, AfterValidator(_is_named)]
+NoName = Literal[""]
+
+
+class TokenPrice(BaseModel):
+    """What a million tokens cost, in US dollars."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    input_per_million: Annotated[Decimal, Field(ge=0, le=1_000_000)]
+    output_per_million: Annotated[Decimal, Field(ge=0, le=1_000_000)]
+
+
+class ModelSettings(BaseSettings):
+    """Every setting of the models, its default and its limits. Times are seconds."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="OCTOLLM_",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        protected_namespaces=(),
+    )
+
+    model: ModelName | NoName = Field(
+        "",
+        description="The model arms use, as `provider:name`; none.",
+    )
+    model_fallbacks: list[ModelName] = Field(
+        [], description="Models to turn to, in this order, when those before do not answer."
+    )
+    model_base_url: str = Field(
+        "",
+        pattern=r"^$|^https?://\S+$",
+        description="Where `openai-compatible:` models are: any server of that format; none.",
+    )
+    model_api_key: SecretStr = Field(
+        SecretStr(""), description="The key for that server; none.", repr=False
+    )
+    model_prices: dict[str, TokenPrice] = Field(
+        {}, description="Prices of models, by `provider:name`, before those that are published."
+    )
+    model_max_output_tokens: Annotated[int, Field(ge=16, le=100_000)] = Field(
+        4_096, description="The most tokens one answer of a model may have."
+    )
+    model_retries: Annotated[int, Field(ge=0, le=10)] = Field(
+        2, description="How often a request that a provider turned away for now is made again."
+    )
+    judge_model: ModelName | NoName = Field(
+        "",
+        description="The model that judges criteria; the one of OCTOLLM_MODEL.",
+    )

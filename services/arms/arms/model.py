@@ -1,0 +1,127 @@
+"""The one door to any model: which are set, whether they can be used, and how an arm gets one.
+
+OCTOLLM_MODEL=openai:gpt-5-mini             OPENAI_API_KEY
+OCTOLLM_MODEL=anthropic:claude-sonnet-4-5   ANTHROPIC_API_KEY
+OCTOLLM_MODEL=google:gemini-2.5-flash       GEMINI_API_KEY
+OCTOLLM_MODEL=ollama:qwen3                  OLLAMA_BASE_URL
+OCTOLLM_MODEL=openai-compatible:NAME        OCTOLLM_MODEL_BASE_URL, OCTOLLM_MODEL_API_KEY
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from pydantic_ai.exceptions import UserError
+from pydantic_ai.models import Model, infer_model
+from pydantic_ai.models.fallback import FallbackModel
+from pydantic_ai.models.openai import OpenAIChatModel
+from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
+
+from arms.config import ModelSettings
+from arms.metered import MeteredModel, Terms
+from arms.prices import price_of
+from arms.retrying import TURN_TO_NEXT
+from octollm.arm import ArmContext
+from octollm.errors import ArmFailed
+
+COMPATIBLE = "openai-compatible"
+_VARIABLE = re.compile(r"Set the `([A-Z0-9_]+)` environment variable")
+
+
+class _Unusable(Exception):
+    """Why a model cannot be used, in a sentence for the operator."""
+
+
+@dataclass(frozen=True)
+class Models:
+    """The models of one process, the first one and those to turn to when it does not answer."""
+
+    settings: ModelSettings
+    first: str = ""
+    """The model to use instead of `settings.model`, if any."""
+
+    @property
+    def names(self) -> list[str]:
+        """The models in the order in which they are asked."""
+        return [name for name in (self.first or self.settings.model, *self.fallbacks) if name]
+
+    @property
+    def fallbacks(self) -> list[str]:
+        return self.settings.model_fallbacks
+
+    @cached_property
+    def unavailable(self) -> str | None:
+        """What keeps the models from being used, in a sentence that names the setting; or None."""
+        if not (self.first or self.settings.model):
+            return "No model is set: set OCTOLLM_MODEL to provider:name."
+        try:
+            _ = self._built
+        except _Unusable as why:
+            return str(why)
+        return None
+
+    def opened(self, context: ArmContext) -> Model:
+        """Return the models as one, drawing on the account of an attempt.
+
+        Raises ArmFailed when they cannot be used.
+        """
+        metered = [
+            MeteredModel(model, terms, context.ledger, context.deadline_at)
+            for model, terms in self.each()
+        ]
+        return (
+            metered[0] if len(metered) == 1 else FallbackModel(*metered, fallback_on=TURN_TO_NEXT)
+        )
+
+    def each(self) -> list[tuple[Model, Terms]]:
+        """Return every model with its terms, on no account. Raises ArmFailed if it cannot."""
+        if self.unavailable:
+            raise ArmFailed(self.unavailable)
+        return self._built
+
+    async def aclose(self) -> None:
+        """Close the connections to the providers. Again is harmless."""
+        if self.unavailable:
+            return
+        for model, _ in self._built:
+            async with model:  # leaving it for the last time closes what it opened
+                pass
+
+    @cached_property
+    def _built(self) -> list[tuple[Model, Terms]]:
+        return [(_model(name, self.settings), self._terms(name)) for name in self.names]
+
+    def _terms(self, name: str) -> Terms:
+        provider, _, model = name.partition(":")
+        return Terms(
+            name=name,
+            price=price_of(provider, model, self.settings.model_prices),
+            max_output_tokens=self.settings.model_max_output_tokens,
+            retries=self.settings.model_retries,
+        )
+
+
+def _model(name: str, settings: ModelSettings) -> Model:
+    provider, _, model = name.partition(":")
+    if provider == COMPATIBLE:
+        if not settings.model_base_url:
+            raise _Unusable(f"{name} needs OCTOLLM_MODEL_BASE_URL.")
+        server = OpenAICompatibleProvider(
+            COMPATIBLE,
+            base_url=settings.model_base_url,
+            api_key=settings.model_api_key.get_secret_value() or "none",
+        )
+        return OpenAIChatModel(model, provider=server)
+    try:
+        return infer_model(name)
+    except ImportError:
+        raise _Unusable(
+            f"The client of {provider} is not installed: "
+            f"pip install 'pydantic-ai-slim[{provider}]'."
+        ) from None
+    except UserError as error:
+        missing = _VARIABLE.search(str(error))
+        why = f"set {missing[1]}" if missing else str(error).split(". ")[0].rstrip(".")
+        raise _Unusable(f"{name} cannot be used: {why}.") from None

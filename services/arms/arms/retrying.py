@@ -1,0 +1,65 @@
+"""When a request that a provider turned away is made again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from pydantic_ai.exceptions import (
+    ModelConnectionError,
+    ModelQuotaExceededError,
+    ModelRateLimitError,
+    ModelServerError,
+    ModelUnavailableError,
+)
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
+from tenacity.stop import stop_base
+
+PASSING = (
+    ModelRateLimitError,
+    ModelUnavailableError,
+    ModelServerError,
+    ModelConnectionError,
+)
+"""What may be over in a moment."""
+
+TURN_TO_NEXT = (*PASSING, ModelQuotaExceededError)
+"""What another model may not suffer from. One that refuses a request refuses it anywhere."""
+
+_BACKOFF = wait_exponential_jitter(multiplier=0.5, max=20)
+
+
+class _UnlessTooLate(stop_base):
+    """Stops when the next wait would last past the deadline."""
+
+    def __init__(self, deadline: datetime) -> None:
+        self._deadline = deadline
+
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        left = (self._deadline - datetime.now(UTC)).total_seconds()
+        return retry_state.upcoming_sleep >= left
+
+
+def _wait(retry_state: RetryCallState) -> float:
+    """Wait as long as the provider says (Retry-After), else ever longer."""
+    error = retry_state.outcome.exception() if retry_state.outcome else None
+    asked = getattr(error, "retry_after", None)
+    return float(asked) if asked else _BACKOFF(retry_state)
+
+
+def retrying(retries: int, deadline: datetime) -> AsyncRetrying:
+    """Return what makes a request up to `retries` times again, as long as there is time for it.
+
+    The last error is raised as it is.
+    """
+    return AsyncRetrying(
+        retry=retry_if_exception_type(PASSING),
+        wait=_wait,
+        stop=stop_after_attempt(retries + 1) | _UnlessTooLate(deadline),
+        reraise=True,
+    )

@@ -1,0 +1,92 @@
+"""How an attempt ends, written in one transaction each: finished, handed back, or never begun."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from app import call_store, lifecycle, store
+from app.attempt import Attempt
+from app.database import Database
+from app.lifecycle import Cancel, Fail, LeaveAlone
+from app.models import Task
+from octollm.contracts import TaskResult, TaskStatus
+from octollm.errors import TaskFailure
+
+
+async def finish(
+    database: Database,
+    attempt: Attempt,
+    status: TaskStatus,
+    result: TaskResult | None,
+    failure: TaskFailure | None,
+) -> bool:
+    event: dict[str, Any] = {"attempt": attempt.number}
+    if result is not None:
+        event |= {"arm": result.arm, "accepted": result.accepted}
+    if failure is not None:
+        event |= {"reason": failure.slug, "detail": failure.detail}
+    async with database.transaction() as session:
+        mine = await store.update_task_status(
+            session, attempt.task_id, status, run_token=attempt.token, event=event
+        )
+        if mine:
+            if attempt.account.used:
+                await call_store.abandon_reserved(session, attempt.task_id)
+            await store.store_task_result(
+                session,
+                attempt.task_id,
+                processing_time_ms=attempt.milliseconds(),
+                result=result,
+                failure=failure,
+            )
+    return mine
+
+
+async def hand_back(
+    database: Database, attempt: Attempt, why: dict[str, Any], extra_attempts: int
+) -> bool:
+    """Hand a task back; False if it was not, since it is cancelled or someone else's."""
+    async with database.transaction() as session:
+        task = await store.lock_task(session, attempt.task_id)
+        if task is not None and task.cancel_requested_at is not None:
+            await store.update_task_status(
+                session, attempt.task_id, TaskStatus.CANCELLED, run_token=attempt.token
+            )
+            return False
+        return await store.update_task_status(
+            session,
+            attempt.task_id,
+            TaskStatus.PENDING,
+            run_token=attempt.token,
+            event=why,
+            extra_attempts=extra_attempts,
+        )
+
+
+async def close_refused(database: Database, task_id: UUID) -> None:
+    """End a task that may not be started again: cancelled while nobody ran it, or tried out."""
+    async with database.transaction() as session:
+        task = await store.lock_task(session, task_id)
+        if task is None:
+            return
+        match _decide(task):
+            case Cancel():
+                await store.update_task_status(session, task_id, TaskStatus.CANCELLED)
+            case Fail(reason):
+                event = {"reason": reason.slug, "detail": reason.detail}
+                await store.update_task_status(session, task_id, TaskStatus.FAILED, event=event)
+                await store.store_task_result(
+                    session, task_id, processing_time_ms=0, failure=reason
+                )
+            case LeaveAlone():
+                return
+
+
+def _decide(task: Task) -> lifecycle.AfterRefusedClaim:
+    return lifecycle.after_refused_claim(
+        task.status,
+        cancel_requested=task.cancel_requested_at is not None,
+        attempt=task.attempt,
+        max_attempts=task.max_attempts,
+    )

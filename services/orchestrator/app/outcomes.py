@@ -1,0 +1,30 @@
+"""Pure: whether what an arm made can be stored, and why it may not be."""
+
+from __future__ import annotations
+
+from octollm.arm import Outcome
+from octollm.errors import ArmFailed, InjectionDetected, OutputRefused, RefusedByPolicy
+from octollm.fields import check_storable_object, storable
+
+
+def check_storable(arm: str, outcome: object) -> None:
+    """Raise ArmFailed unless an arm made what the protocol says and the database can hold it."""
+    if not isinstance(outcome, Outcome) or not isinstance(outcome.output, str):
+        raise ArmFailed(f"{arm} returned no Outcome with a text.")
+    if not isinstance(outcome.data, dict) or not all(isinstance(key, str) for key in outcome.data):
+        raise ArmFailed(f"The data of {arm} is no JSON object.")
+    try:
+        storable(outcome.output)
+        check_storable_object(outcome.data)
+    except ValueError as error:
+        raise ArmFailed(f"The output of {arm} cannot be stored: {error}.") from None
+
+
+def refused(why: RefusedByPolicy) -> OutputRefused:
+    """Return what ends a task whose output a policy refuses; `because` is the policy's slug."""
+    return OutputRefused(why.detail, because=why.slug, **why.extra)
+
+
+def was_injection(why: OutputRefused) -> bool:
+    """Return True if an output was refused for the instructions in it."""
+    return why.extra.get("because") == InjectionDetected.slug

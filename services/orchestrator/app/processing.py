@@ -1,0 +1,245 @@
+"""Has an arm fulfil a contract: run, screen, judge, and repair while the budget allows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import structlog
+
+from app import judging, outcomes, routing
+from app.document import Part, leaves
+from app.screening import Screening
+from octollm.arm import Arm, ArmContext, Feedback, Outcome
+from octollm.contracts import PiiPolicy, TaskContract, TaskResult
+from octollm.criteria import Judgement
+from octollm.errors import (
+    ArmFailed,
+    BudgetExceeded,
+    CriteriaNotMet,
+    OutputRefused,
+    RefusedByPolicy,
+)
+
+NOT_DELEGATED = frozenset({"planner", "judge"})
+LEFT_OUT = "[Left out: this text tried to give instructions.]"
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Progress:
+    """How far a task has come: what is kept of it should it be cut short.
+
+    `best` has passed the screening; `draft` has not, and is what `arm` has written so far.
+    """
+
+    best: TaskResult | None = None
+    arm: str = ""
+    draft: str = ""
+
+
+@dataclass(frozen=True)
+class Work:
+    """One contract, what its arm may use, and how far it has come."""
+
+    contract: TaskContract
+    context: ArmContext
+    progress: Progress = field(default_factory=Progress)
+    step: str = ""
+
+    async def emit(self, event_type: str, data: dict[str, Any]) -> None:
+        """Add an event, with the step it belongs to."""
+        await self.context.emit(event_type, {"step": self.step, **data} if self.step else data)
+
+
+class Processing:
+    """Runs arms, and lets nothing in or out that is not screened."""
+
+    def __init__(self, screening: Screening, arms: Mapping[str, Arm]) -> None:
+        self._screening = screening
+        self._arms = arms
+
+    async def run(self, work: Work) -> TaskResult:
+        """Return what an arm made of a contract, screened and judged.
+
+        Raises CriteriaNotMet when a criterion still fails after all repairs (`progress.best` is
+        then the best there was), UnknownArm, ArmUnavailable, OutputRefused, ReflexUnavailable and
+        whatever the arm raises.
+        """
+        contract, progress = work.contract, work.progress
+        arm = routing.choose(contract, self._arms)
+        log.info("arm started", arm=arm.name, attempt=work.context.attempt)
+        started = time.perf_counter()
+        feedback: Feedback | None = None
+        for repair in range(contract.max_repairs + 1):
+            try:
+                outcome = await self._made(arm, work, feedback)
+                judgements = await self._judged(work, outcome)
+            except BudgetExceeded as error:
+                if progress.best is None:
+                    raise
+                raise _not_met(progress.best, error.detail) from None
+            result = TaskResult(
+                arm=arm.name,
+                output=outcome.output,
+                data=outcome.data,
+                spend=outcome.spend.model_copy(
+                    update={"seconds": round(time.perf_counter() - started, 3)}
+                ),
+                accepted=judging.accepted(judgements),
+                judgements=judgements,
+                repairs=repair,
+                partial=outcome.partial,
+            )
+            progress.best = judging.better(progress.best, result)
+            if result.accepted is not False:
+                return result
+            if not getattr(arm, "repairs", False):
+                raise _not_met(progress.best, f"{arm.name} makes the same again.")
+            feedback = Feedback(outcome.output, tuple(judgements))
+        raise _not_met(progress.best, f"{contract.max_repairs} repairs did not help.")
+
+    async def partial_result(self, work: Work) -> TaskResult | None:
+        """Return what there is of a task that was cut short, if it may be shown: its best output,
+        else its draft."""
+        progress = work.progress
+        if progress.best is not None or not progress.draft.strip():
+            return progress.best
+        try:
+            draft = await self._passed(
+                Outcome(progress.draft, partial=True), work.contract.pii_policy
+            )
+        except Exception as error:
+            log.info("a draft was not kept", error=type(error).__name__)
+            return None
+        return TaskResult(arm=progress.arm, output=draft.output, partial=True)
+
+    async def _made(self, arm: Arm, work: Work, feedback: Feedback | None) -> Outcome:
+        """Run an arm once and return what it made, screened."""
+        if feedback is not None:
+            failed = [j.criterion for j in feedback.judgements if j.verdict == "failed"]
+            await work.emit("repair.started", {"failed": failed})
+
+        def draft(text: str) -> None:
+            work.progress.arm, work.progress.draft = arm.name, text
+
+        context = replace(
+            work.context,
+            feedback=feedback,
+            draft=draft,
+            emit=partial(self._emit, work),
+            delegate=partial(self._delegate, work),
+            colleagues={} if work.step else self._colleagues(),
+        )
+        try:
+            outcome = await arm.run(work.contract, context)
+        except (SystemExit, KeyboardInterrupt) as error:  # asyncio would end the process with it
+            raise ArmFailed(f"{arm.name} raised {type(error).__name__}.") from None
+        outcomes.check_storable(arm.name, outcome)
+        try:
+            return await self._passed(outcome, work.contract.pii_policy)
+        except RefusedByPolicy as refused:
+            raise outcomes.refused(refused) from None
+
+    async def _passed(self, outcome: Outcome, policy: PiiPolicy) -> Outcome:
+        """Return an outcome as it may be stored. Raises RefusedByPolicy and ReflexUnavailable."""
+        parts = [Part("output", outcome.output), *leaves("data", outcome.data)]
+        await self._screening.check([part for part in parts if part.text], policy, "output")
+        return outcome
+
+    async def _judged(self, work: Work, outcome: Outcome) -> list[Judgement]:
+        """Judge an outcome by the contract's criteria, checks first; each judgement is an event."""
+        judgements = judging.by_checks(work.contract.acceptance_criteria, outcome.output)
+        sentences = judging.sentences(work.contract.acceptance_criteria)
+        if sentences:
+            judgements += await self._by_judge(work, outcome, sentences)
+        judgements.sort(key=lambda judgement: judgement.criterion)
+        for judgement in judgements:
+            await work.emit("criterion.judged", judgement.model_dump(mode="json"))
+        return judgements
+
+    async def _by_judge(
+        self, work: Work, outcome: Outcome, sentences: list[int]
+    ) -> list[Judgement]:
+        """Have the judge judge; where there is none, or no budget for it, nothing is decided."""
+        judge = self._arms.get("judge")
+        if judge is None or routing.unavailable(judge):
+            why = routing.unavailable(judge) if judge else "There is no judge."
+            return judging.undecided(sentences, why or "", "nobody")
+        question = work.contract.model_copy(
+            update={
+                "context": outcome.output,
+                "acceptance_criteria": [
+                    work.contract.acceptance_criteria[index] for index in sentences
+                ],
+            }
+        )
+        try:
+            answer = await self._made(judge, replace(work, contract=question), None)
+        except BudgetExceeded as error:
+            return judging.undecided(sentences, error.detail, "nobody")
+        return judging.read(answer.data, sentences, outcome.output, judge.name)
+
+    async def _delegate(self, work: Work, contract: TaskContract) -> Outcome:
+        """Have another arm fulfil a contract within the same budget, and return what it made.
+
+        What it is to do has come from a model, so it is screened like anything that comes in. An
+        output that tries to give instructions is left out, for the next arm would read it.
+        """
+        step = str(contract.metadata.get("step", ""))
+        if contract.assigned_arm in NOT_DELEGATED or contract.assigned_arm is None:
+            raise ArmFailed("A step needs an arm, and neither the planner nor the judge.")
+        ours = Work(contract, work.context, step=step)
+        await ours.emit("step.started", {"arm": contract.assigned_arm})
+        texts = [Part("goal", contract.goal), *leaves("criteria", _texts(contract))]
+        try:
+            await self._screening.check(texts, contract.pii_policy, "step")
+        except RefusedByPolicy as refused:
+            raise outcomes.refused(refused) from None
+        try:
+            result = await self.run(ours)
+        except CriteriaNotMet:
+            if ours.progress.best is None:
+                raise
+            result = ours.progress.best
+        except OutputRefused as refused:
+            if not outcomes.was_injection(refused):
+                raise
+            kinds = sorted({finding["kind"] for finding in refused.extra["findings"]})
+            await ours.emit("content.quarantined", {"kinds": kinds})
+            result = TaskResult(arm=contract.assigned_arm, output=LEFT_OUT)
+        await ours.emit("step.completed", {"arm": result.arm, "accepted": result.accepted})
+        return Outcome(result.output, result.data, partial=result.partial)
+
+    async def _emit(self, work: Work, event_type: str, data: dict[str, Any]) -> None:
+        """Add an arm's event once its texts have passed the screening."""
+        try:
+            await self._screening.check(
+                [part for part in leaves("event", data) if part.text],
+                work.contract.pii_policy,
+                "event",
+            )
+        except RefusedByPolicy as refused:
+            raise outcomes.refused(refused) from None
+        await work.emit(event_type, data)
+
+    def _colleagues(self) -> dict[str, str]:
+        return {
+            name: arm.description
+            for name, arm in self._arms.items()
+            if name not in NOT_DELEGATED and not routing.unavailable(arm)
+        }
+
+
+def _texts(contract: TaskContract) -> list[Any]:
+    return contract.model_dump(mode="json")["acceptance_criteria"]  # type: ignore[no-any-return]
+
+
+def _not_met(best: TaskResult | None, why: str) -> CriteriaNotMet:
+    failed = [j.criterion for j in best.judgements if j.verdict == "failed"] if best else []
+    numbers = ", ".join(map(str, failed))
+    return CriteriaNotMet(f"Criteria not met: {numbers}. {why}")

@@ -1,0 +1,64 @@
+"""The built-in arms, their models being those of a scripted provider."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from app import event_store
+from arms.config import ModelSettings
+from arms.roster import load_arms
+from arms.scripted import Reply, ScriptedProvider
+from octollm.arm import Arm
+
+MODEL = "openai-compatible:scripted"
+USD_PER_TOKEN = Decimal("0.000001")
+PRICE = {"input_per_million": 1, "output_per_million": 1}
+
+
+def roster(
+    base_url: str, *, model_prices: Mapping[str, Any] | None = None, **settings: Any
+) -> Mapping[str, Arm]:
+    """Return the arms by name; `model_prices` is the price of the model itself."""
+    return load_arms(
+        ModelSettings(
+            model=MODEL,
+            model_base_url=base_url,
+            model_api_key=SecretStr("sk-canary"),
+            model_prices={MODEL: model_prices or PRICE},
+            **settings,
+        )
+    ).arms
+
+
+@asynccontextmanager
+async def thinking(
+    make_house: Callable[..., Any],
+    script: Sequence[Reply] = (),
+    *,
+    provider: Mapping[str, Any] | None = None,
+    models: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> AsyncIterator[tuple[Any, ScriptedProvider]]:
+    """Run a house and a worker whose arms ask a provider of that script. A token costs
+    `USD_PER_TOKEN`."""
+    manners = {"usd_per_input_token": USD_PER_TOKEN, "usd_per_output_token": USD_PER_TOKEN}
+    async with ScriptedProvider(list(script), **(manners | dict(provider or {}))) as serving:
+        # A busy machine must not make a worker count as dead.
+        changes = {"worker_stale": 60} | changes
+        house = await make_house(arms=roster(serving.base_url, **(models or {})), **changes)
+        house.start_worker()
+        yield house, serving
+        await house.stop_workers()
+
+
+async def events_of(house: Any, task_id: str, event_type: str) -> list[dict[str, Any]]:
+    """Return the data of a task's events of one type, oldest first."""
+    async with house.parts.database.transaction() as session:
+        events = await event_store.list_events(session, UUID(task_id))
+    return [event.data for event in events if event.type == event_type]

@@ -131,6 +131,14 @@ async def test_structured_output_is_a_call_of_the_tool_that_takes_it(scripted: A
     assert City.model_validate_json(call.function.arguments).name == "Graz"
 
 
+async def test_structured_output_that_fits_no_tool_goes_to_the_last(scripted: Any) -> None:
+    other = {"type": "function", "function": {"name": "other", "parameters": SCHEMA}}
+    provider, openai = await scripted([Reply(output={"wrong": 1})])
+    done = await openai.chat.completions.create(model="m", messages=HI, tools=[WEATHER, other])
+    assert done.choices[0].message.tool_calls[0].function.name == "other"
+    assert provider.left == []
+
+
 async def test_the_tool_that_was_chosen_takes_it_even_if_it_does_not_fit(scripted: Any) -> None:
     _, openai = await scripted([Reply(output={"wrong": 1})])
     choice = {"type": "function", "function": {"name": "weather"}}

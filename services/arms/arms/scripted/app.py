@@ -105,6 +105,8 @@ class App:
             return errors.malformed(f"Missing required parameter: '{name}'.", name)
         if models and request.model not in models:
             return errors.unknown_model(request.model)
+        if request.limit is not None and request.limit < 1:
+            return errors.malformed("The limit of output tokens must be at least 1.", "max_tokens")
         most = self.manners.context_tokens
         if most is not None and request.input_tokens > most:
             return errors.too_long(most, request.input_tokens, name)

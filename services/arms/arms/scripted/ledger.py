@@ -6,10 +6,11 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from pydantic import JsonValue
@@ -160,13 +161,13 @@ class Ledger:
         return spent
 
 
-def read_journal(lines: Iterable[str]) -> Ledger:
+def read_journal(path: Path) -> Ledger:
     """Return the ledger of a process from its journal: JSON lines, of a number the last counts.
 
     A line that is still being written, the last one without its end, is left out.
     """
     latest: dict[int, Entry] = {}
-    for line in lines:
+    for line in path.read_text("utf-8").splitlines(keepends=True):
         if line.endswith("\n"):
             entry = Entry.from_json(json.loads(line))
             latest[entry.number] = entry

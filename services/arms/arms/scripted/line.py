@@ -17,6 +17,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 BACKLOG = 2_048
+# Longer than clients keep a connection they do not use: none may find it closed on them.
+KEEP_ALIVE_SECONDS = 600
 
 
 class Line:
@@ -55,7 +57,13 @@ class _Protocol(HttpToolsProtocol):
 async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
     """Serve an ASGI application on a bound socket. At the end open connections are dropped."""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", ws="none", server_header=False
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
     config.load()
     state = ServerState()

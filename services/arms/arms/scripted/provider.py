@@ -69,11 +69,13 @@ class ScriptedProvider:
 
     async def __aenter__(self) -> Self:
         """Start to listen. Raises OSError if the port is taken."""
-        listener = self._running.enter_context(socket.socket())
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((LOOPBACK, self._port))
-        self._port = listener.getsockname()[1]
-        await self._running.enter_async_context(serving(self._app, listener))
+        async with AsyncExitStack() as stack:
+            listener = stack.enter_context(socket.socket())
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((LOOPBACK, self._port))
+            self._port = listener.getsockname()[1]
+            await stack.enter_async_context(serving(self._app, listener))
+            self._running = stack.pop_all()
         return self
 
     async def __aexit__(self, *raised: object) -> None:

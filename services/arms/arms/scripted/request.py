@@ -83,11 +83,13 @@ class ModelRequest:
         return tuple(_tools(self.body.get("tools")))
 
     @property
-    def schema(self) -> JsonValue:
-        """The format asked of the text, as the request puts it; None for plain text."""
+    def schema(self) -> Json:
+        """The format asked of the text, as the request puts it; empty for plain text."""
         if self.api == "chat":
-            return self.body.get("response_format")
-        return _member(self.body, "text").get("format")
+            asked = _member(self.body, "response_format")
+        else:
+            asked = _member(_member(self.body, "text"), "format")
+        return {} if asked.get("type") == "text" else asked
 
     @cached_property
     def input_tokens(self) -> int:
@@ -99,15 +101,16 @@ class ModelRequest:
         """Return the tool that takes a structured output, whatever it is called.
 
         It is the tool `tool_choice` names; or else the last that takes these arguments, because
-        pydantic-ai lists its output tools after the functions. None if no tool takes them.
+        pydantic-ai lists its output tools after the functions. If none does, it is the last of
+        all, which will refuse them; or None, where JSON is asked of the text or there is no tool.
         """
         choice = _member(self.body, "tool_choice")
         named = choice.get("name") or _member(choice, "function").get("name")
-        fitting = [
-            tool
-            for tool in self.tools
-            if tool.name == named or (not named and tool.takes(arguments))
-        ]
+        if named:
+            return next((tool for tool in self.tools if tool.name == named), None)
+        fitting = [tool for tool in self.tools if tool.takes(arguments)]
+        if not fitting and not self.schema:
+            fitting = list(self.tools)
         return fitting[-1] if fitting else None
 
 

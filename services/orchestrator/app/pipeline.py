@@ -78,7 +78,7 @@ class Pipeline:
         try:
             await self._screening.check(parts_of_request(request), policy, "submit")
         except RefusedByPolicy as refused:
-            await self._audit(tenant, refused)
+            await self.audit(tenant, refused)
             raise
         new = store.NewTask(
             tenant=tenant,
@@ -157,7 +157,7 @@ class Pipeline:
         job_id = await self._queue.enqueue(session, task_id, priority)
         await store.set_job(session, task_id, job_id)
 
-    async def _audit(self, tenant: str, refused: RefusedByPolicy) -> None:
+    async def audit(self, tenant: str, refused: RefusedByPolicy) -> None:
         """Note a refusal in a transaction of its own; the request's is about to be rolled back."""
         self._metrics.refused.labels(refused.slug).inc()
         kinds = sorted({finding["kind"] for finding in refused.extra["findings"]})

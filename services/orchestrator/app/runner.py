@@ -40,6 +40,7 @@ class Attempt:
     has begun, they change nothing."""
 
     task_id: UUID
+    tenant: str
     token: UUID
     number: int
     max_attempts: int
@@ -92,6 +93,7 @@ class TaskRunner:
         self._parts.metrics.attempts.inc()
         return Attempt(
             task_id=task.id,
+            tenant=task.tenant,
             token=task.run_token,
             number=task.attempt,
             max_attempts=task.max_attempts,
@@ -107,6 +109,7 @@ class TaskRunner:
             deadline_at=attempt.deadline_at,
             screen=partial(self._parts.reflex.process, context="arm"),
             emit=partial(self._emit, attempt),
+            search=partial(self._parts.library.search, attempt.tenant),
         )
         try:
             return await within(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.models import Task, TaskResultRow
+from app.models import Document, Task, TaskResultRow
 from octollm.contracts import (
     ResourceBudget,
     TaskAccepted,
@@ -13,6 +13,7 @@ from octollm.contracts import (
     TaskStatus,
     TaskSummary,
 )
+from octollm.documents import DocumentSummary
 from octollm.errors import PROBLEM_TYPE_PREFIX, TaskFailure
 
 
@@ -72,6 +73,18 @@ def response(task: Task, row: TaskResultRow | None) -> TaskResponse:
         processing_time_ms=row.processing_time_ms if row else None,
         result=TaskResult.model_validate(row.result) if row and row.result else None,
         error=_error(row) if row and row.error_type else None,
+    )
+
+
+def document(row: Document, passages: int) -> DocumentSummary:
+    """Return a document as lists and its own page show it."""
+    return DocumentSummary(
+        document_id=row.id,
+        name=row.name,
+        characters=row.characters,
+        sha256=row.sha256,
+        passages=passages,
+        created_at=row.created_at,
     )
 
 

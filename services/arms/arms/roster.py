@@ -15,6 +15,7 @@ from importlib.metadata import EntryPoint, entry_points
 from arms.digest import Digest
 from arms.drill import Drill
 from arms.guardian import Guardian
+from arms.retriever import Retriever
 from octollm.arm import ENTRY_POINT_GROUP, Arm
 from octollm.contracts import ARM_NAME
 
@@ -22,6 +23,7 @@ BUILT_IN: tuple[Callable[[], Arm], ...] = (
     Digest,
     Drill,
     Guardian,
+    Retriever,
 )
 
 _log = logging.getLogger(__name__)

@@ -91,8 +91,8 @@ _CANCELLING = _SUMMARY | {
 _DOCUMENT: dict[str, Any] = {
     "document_id": "0c9a1f57-7d0e-4b4f-8a53-2b5a7f1f6d20",
     "name": "handbook/leave.md",
-    "characters": 66,
-    "sha256": "9d1f8b6d5b0c3b1f5c0a8b7e6f4d2a1c3e5f7a9b0c2d4e6f8a1b3c5d7e9f0a2b",
+    "characters": 63,
+    "sha256": "b620cbe99a97ef21b3d409fd3334dec73b162e8f3202555ff41fdb3c2d9fba8e",
     "passages": 1,
     "created_at": AT,
 }

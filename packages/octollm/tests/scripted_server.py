@@ -159,7 +159,7 @@ def _handler(next_answer: Callable[[Received], Answer]) -> type[BaseHTTPRequestH
             )
             self.send(next_answer(received))
 
-        do_GET = do_POST = handle_any  # noqa: N815 -- the names http.server calls
+        do_GET = do_POST = do_DELETE = handle_any  # noqa: N815 -- the names http.server calls
 
         def send(self, answer: Answer) -> None:
             if answer.after is not None:

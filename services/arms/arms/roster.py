@@ -21,6 +21,7 @@ from arms.guardian import Guardian
 from arms.judge import Judge
 from arms.model import Models
 from arms.planner import Planner
+from arms.retriever import Retriever
 from octollm.arm import ENTRY_POINT_GROUP, Arm
 from octollm.contracts import ARM_NAME
 
@@ -28,6 +29,7 @@ BUILT_IN: tuple[Callable[[], Arm], ...] = (
     Digest,
     Drill,
     Guardian,
+    Retriever,
 )
 """Arms that need no model."""
 

@@ -14,8 +14,8 @@ from openai import AsyncOpenAI
 from pydantic import JsonValue
 
 from arms.scripted import ScriptedProvider
-from octollm.arm import Arm, ArmContext, Outcome
-from octollm.contracts import TaskContract
+from octollm.arm import Arm, ArmContext, Found, Outcome
+from octollm.contracts import PiiPolicy, TaskContract
 from octollm.verdict import PiiMatch, ReflexResponse
 
 PRIVATE = {"Email": r"[\w.]+@\w+(?:\.\w+)*", "SSN": r"(?<=SSN )\d{9}\b"}
@@ -55,10 +55,16 @@ class Attempt:
 
     number: int = 1
     screen: Callable[[str], Awaitable[ReflexResponse]] = screen
+    library: list[Found] = field(default_factory=list)
+    searches: list[tuple[str, int]] = field(default_factory=list)
     events: list[tuple[str, dict[str, JsonValue]]] = field(default_factory=list)
 
     async def emit(self, kind: str, data: dict[str, JsonValue]) -> None:
         self.events.append((kind, data))
+
+    async def search(self, query: str, limit: int) -> list[Found]:
+        self.searches.append((query, limit))
+        return self.library[:limit]
 
     async def run(
         self,
@@ -66,10 +72,18 @@ class Attempt:
         goal: str = "Do it",
         context: str | None = None,
         constraints: dict[str, JsonValue] = {},
+        pii_policy: PiiPolicy = "block",
     ) -> Outcome:
-        contract = TaskContract(task_id="t", goal=goal, context=context, constraints=constraints)
+        contract = TaskContract(
+            task_id="t",
+            goal=goal,
+            context=context,
+            constraints=constraints,
+            pii_policy=pii_policy,
+        )
         deadline = datetime(2100, 1, 1, tzinfo=UTC)
-        return await arm.run(contract, ArmContext(self.number, deadline, self.screen, self.emit))
+        given = ArmContext(self.number, deadline, self.screen, self.emit, search=self.search)
+        return await arm.run(contract, given)
 
 
 @pytest.fixture

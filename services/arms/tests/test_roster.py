@@ -14,7 +14,7 @@ README = Path(__file__).parents[1] / "README.md"
 
 def test_the_built_in_arms_are_loaded() -> None:
     assert {make().name for make in BUILT_IN} <= set(load_arms().arms)
-    assert {"digest", "drill", "guardian"} <= set(load_arms().arms)
+    assert {"digest", "drill", "guardian", "retriever"} <= set(load_arms().arms)
 
 
 @pytest.mark.parametrize("name", sorted(make().name for make in BUILT_IN))
@@ -29,6 +29,8 @@ def test_every_built_in_arm_is_explained(name: str) -> None:
         ("Summarise this", "a log", "digest"),
         ("Summarise this and mask card numbers", "a log", "guardian"),
         ("Hm", None, "digest"),
+        ("Find in our documents how long parental leave is", None, "retriever"),
+        ("Find the errors in this log", "a log", "digest"),
     ],
 )
 def test_the_built_in_arms_divide_the_work(

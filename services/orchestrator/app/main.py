@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from app.completions import Completions
 from app.config import Settings
 from app.parts import assembled
-from app.routes import health, tasks
+from app.routes import documents, health, tasks
 from arms.roster import load_arms
 from octollm.arm import Arm
 from octollm.contracts import MAX_BODY_BYTES
@@ -54,6 +54,7 @@ def create_app(
         lifespan=_lifespan(settings, known, registry, reflex_transport),
     )
     app.include_router(tasks.router)
+    app.include_router(documents.router)
     app.include_router(health.router)
     instrument(app, registry, max_body_bytes=MAX_BODY_BYTES, cors_origins=settings.cors_origins)
     return app

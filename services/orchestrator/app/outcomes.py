@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from octollm.arm import Outcome
 from octollm.errors import ArmFailed, InjectionDetected, OutputRefused, RefusedByPolicy
 from octollm.fields import check_storable_object, storable
+
+EVENT_TYPE = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 
 
 def check_storable(arm: str, outcome: object) -> None:
@@ -28,3 +33,13 @@ def refused(why: RefusedByPolicy) -> OutputRefused:
 def was_injection(why: OutputRefused) -> bool:
     """Return True if an output was refused for the instructions in it."""
     return why.extra.get("because") == InjectionDetected.slug
+
+
+def check_event(event_type: str, data: dict[str, Any]) -> None:
+    """Raise ArmFailed for an event an arm may not add: `task.…` is the house's own to say."""
+    if not EVENT_TYPE.fullmatch(event_type) or event_type.startswith("task."):
+        raise ArmFailed("The arm added an event of a type that is not allowed.")
+    try:
+        check_storable_object(data)
+    except ValueError as error:
+        raise ArmFailed(f"The arm added an event that cannot be stored: {error}.") from None

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from app.config import Settings
 from app.database import Database
+from app.library import Library
 from app.metrics import Metrics
 from app.pipeline import Pipeline
 from app.queue import Queue
@@ -26,6 +27,7 @@ class Parts:
     queue: Queue
     reflex: ReflexClient
     pipeline: Pipeline
+    library: Library
     metrics: Metrics
 
 
@@ -54,8 +56,9 @@ async def assembled(
     async with ReflexClient(config, transport=reflex_transport, registry=registry) as reflex:
         screening = Screening(reflex, settings)
         pipeline = Pipeline(settings, database, queue, screening, arms, metrics)
+        library = Library(settings, database, screening, pipeline.audit)
         try:
-            yield Parts(settings, database, queue, reflex, pipeline, metrics)
+            yield Parts(settings, database, queue, reflex, pipeline, library, metrics)
         finally:
             await database.close()
             for arm in arms.values():

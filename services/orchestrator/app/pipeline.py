@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import event_store, lifecycle, routing, store, views
+from app import checks, event_store, lifecycle, routing, store, views
 from app.config import Settings
 from app.database import Database
 from app.document import parts_of_request
@@ -68,15 +68,17 @@ class Pipeline:
         """Screen a request and, in the caller's transaction, store it, its event and its job.
 
         The same `idempotency_key` gives the same answer, however often and from wherever it
-        comes. Raises UnknownArm, PiiDetected, InjectionDetected, IdempotencyKeyReused,
-        ReflexUnavailable and DatabaseUnavailable; then nothing was stored but an audit event.
+        comes. Raises UnknownArm, ArmUnavailable, InvalidRequest, PiiDetected, InjectionDetected,
+        IdempotencyKeyReused, ReflexUnavailable and DatabaseUnavailable; then nothing was stored
+        but an audit event.
         """
         routing.check_usable(request.assigned_arm, self.arms)
+        checks.validate(request.acceptance_criteria)
         policy = request.pii_policy or self._settings.pii_policy
         try:
             await self._screening.check(parts_of_request(request), policy, "submit")
         except RefusedByPolicy as refused:
-            await self._audit(tenant, refused)
+            await self.audit(tenant, refused)
             raise
         new = store.NewTask(
             tenant=tenant,
@@ -139,7 +141,7 @@ class Pipeline:
         job_id = await self._queue.enqueue(session, task_id, priority)
         await store.set_job(session, task_id, job_id)
 
-    async def _audit(self, tenant: str, refused: RefusedByPolicy) -> None:
+    async def audit(self, tenant: str, refused: RefusedByPolicy) -> None:
         """Note a refusal in a transaction of its own; the request's is about to be rolled back."""
         self._metrics.refused.labels(refused.slug).inc()
         kinds = sorted({finding["kind"] for finding in refused.extra["findings"]})

@@ -217,6 +217,7 @@ class Processing:
 
     async def _emit(self, work: Work, event_type: str, data: dict[str, Any]) -> None:
         """Add an arm's event once its texts have passed the screening."""
+        outcomes.check_event(event_type, data)
         try:
             await self._screening.check(
                 [part for part in leaves("event", data) if part.text],

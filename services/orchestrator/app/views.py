@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.models import Task, TaskResultRow
+from app.models import Document, Task, TaskResultRow
 from octollm.budget import Spend
 from octollm.contracts import (
     ResourceBudget,
@@ -14,6 +14,7 @@ from octollm.contracts import (
     TaskStatus,
     TaskSummary,
 )
+from octollm.documents import DocumentSummary
 from octollm.errors import PROBLEM_TYPE_PREFIX, TaskFailure
 
 
@@ -91,6 +92,18 @@ def _result(task: Task, row: TaskResultRow) -> TaskResult:
         "cost_usd": result.spend.cost_usd + float(task.drawn_usd),
     }
     return result.model_copy(update={"spend": result.spend.model_copy(update=drawn)})
+
+
+def document(row: Document, passages: int) -> DocumentSummary:
+    """Return a document as lists and its own page show it."""
+    return DocumentSummary(
+        document_id=row.id,
+        name=row.name,
+        characters=row.characters,
+        sha256=row.sha256,
+        passages=passages,
+        created_at=row.created_at,
+    )
 
 
 def _error(row: TaskResultRow) -> TaskError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -39,6 +40,8 @@ def row(**changes: Any) -> Task:
         "task_metadata": sent.pop("metadata"),
         "attempt": 0,
         "max_attempts": 3,
+        "drawn_tokens": 0,
+        "drawn_usd": Decimal(0),
         "created_at": NOW,
         "updated_at": NOW,
     }

@@ -24,6 +24,7 @@ from octollm.contracts import (
     TaskStatus,
     TaskSummary,
 )
+from octollm.documents import DocumentPage, DocumentPolicy, DocumentSummary
 from octollm.errors import OctoError
 from octollm.waiting import Waiting, finished
 from octollm.wire import ServerInfo, TaskFields
@@ -33,7 +34,8 @@ _random = SystemRandom()
 
 
 class AsyncClient:
-    """`Client` for asyncio: the same calls, awaited; `watch` and `tasks` are for `async for`."""
+    """`Client` for asyncio: the same calls, awaited; `watch`, `tasks` and `documents` are for
+    `async for`."""
 
     def __init__(
         self,
@@ -113,6 +115,33 @@ class AsyncClient:
     async def cancel(self, task_id: UUID | str) -> TaskSummary:
         """As `Client.cancel`."""
         return await self._send(wire.cancel(task_id))
+
+    async def add_document(
+        self, name: str, text: str, *, pii_policy: DocumentPolicy | None = None
+    ) -> DocumentSummary:
+        """As `Client.add_document`."""
+        return await self._send(wire.add_document(name, text, pii_policy))
+
+    async def list_documents(
+        self, name: str | None = None, limit: int | None = None, cursor: str | None = None
+    ) -> DocumentPage:
+        """As `Client.list_documents`."""
+        return await self._send(wire.list_documents(name, limit, cursor))
+
+    async def documents(self, page_size: int | None = None) -> AsyncIterator[DocumentSummary]:
+        """As `Client.documents`."""
+        cursor = None
+        while True:
+            page = await self.list_documents(limit=page_size, cursor=cursor)
+            for document in page.documents:
+                yield document
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def delete_document(self, document_id: UUID | str) -> None:
+        """As `Client.delete_document`."""
+        await self._send(wire.delete_document(document_id))
 
     async def info(self) -> ServerInfo:
         """As `Client.info`."""

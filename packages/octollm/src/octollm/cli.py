@@ -1,4 +1,4 @@
-"""The `octollm` command: the commands of `octollm.cli_tasks`, and those other packages add.
+"""The `octollm` command: `octollm.cli_tasks`, `octollm.cli_documents`, and what packages add.
 
 A package adds a command by an entry point of the group `octollm.commands`, its name the
 command's, its value a `click.Command`. It is imported when it is called or its help is listed;
@@ -17,6 +17,7 @@ from io import TextIOWrapper
 
 import click
 
+from octollm.cli_documents import docs
 from octollm.cli_output import one_line
 from octollm.cli_tasks import Server, cancel, show, submit, tasks
 
@@ -93,7 +94,7 @@ def cli(ctx: click.Context, url: str | None, api_key: str | None) -> None:
     ctx.obj = Server(url, api_key)
 
 
-for command in (submit, tasks, show, cancel):
+for command in (submit, tasks, show, cancel, docs):
     cli.add_command(command)
 
 

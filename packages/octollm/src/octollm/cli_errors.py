@@ -14,6 +14,7 @@ from rich.text import Text
 from octollm.cli_output import Safe, one_line, print_json, stderr
 from octollm.errors import (
     BodyTooLarge,
+    DocumentNotFound,
     InjectionDetected,
     InvalidRequest,
     OctoError,
@@ -34,6 +35,7 @@ _HINTS: dict[type[OctoError], Callable[[OctoError], str]] = {
     PiiDetected: lambda _: "Take it out, or let it through with: --pii-policy allow",
     InjectionDetected: lambda _: "Reword what stands at these places and hand it in again.",
     TaskNotFound: lambda _: "See what there is with: octollm tasks",
+    DocumentNotFound: lambda _: "See what there is with: octollm docs list",
     Unavailable: lambda error: _later(error),
     RateLimited: lambda error: _later(error),
     WaitTimeout: lambda error: how_to_go_on(str(error.extra.get("task_id", "TASK_ID"))),

@@ -34,6 +34,7 @@ from octollm.contracts import (
     TaskStatus,
     TaskSummary,
 )
+from octollm.documents import DocumentPage, DocumentPolicy, DocumentSummary
 from octollm.errors import OctoError
 from octollm.waiting import Waiting, finished
 from octollm.wire import BudgetFields, ServerInfo, TaskFields
@@ -133,6 +134,30 @@ class Client:
     def cancel(self, task_id: UUID | str) -> TaskSummary:
         """Ask for a task to end; `cancel_requested` or the status tells that it is so."""
         return self._send(wire.cancel(task_id))
+
+    def add_document(
+        self, name: str, text: str, *, pii_policy: DocumentPolicy | None = None
+    ) -> DocumentSummary:
+        """Add a text the retriever may quote from; one of the same name is replaced."""
+        return self._send(wire.add_document(name, text, pii_policy))
+
+    def list_documents(
+        self, name: str | None = None, limit: int | None = None, cursor: str | None = None
+    ) -> DocumentPage:
+        """Return one page of documents, newest first, or the one of that name alone."""
+        return self._send(wire.list_documents(name, limit, cursor))
+
+    def documents(self, page_size: int | None = None) -> Iterator[DocumentSummary]:
+        """Yield all documents, newest first, fetching page after page as they are used."""
+        page = self.list_documents(limit=page_size)
+        yield from page.documents
+        while page.next_cursor is not None:
+            page = self.list_documents(limit=page_size, cursor=page.next_cursor)
+            yield from page.documents
+
+    def delete_document(self, document_id: UUID | str) -> None:
+        """Delete a document; raises DocumentNotFound, also when an unheard answer had done it."""
+        self._send(wire.delete_document(document_id))
 
     def info(self) -> ServerInfo:
         """Return the server's name, version and links."""

@@ -10,7 +10,8 @@
     ├── IdempotencyKeyReused      422  the key was used before, with another body
     ├── Unauthenticated           401  no key, or one that nobody was given
     ├── NotFound                  404
-    │   └── TaskNotFound
+    │   ├── TaskNotFound
+    │   └── DocumentNotFound
     ├── MethodNotAllowed          405
     ├── IllegalTransition         409  nothing leaves a final status
     ├── BodyTooLarge              413
@@ -137,6 +138,10 @@ class NotFound(OctoError):
 
 class TaskNotFound(NotFound):
     slug, title = "task-not-found", "There is no such task"
+
+
+class DocumentNotFound(NotFound):
+    slug, title = "document-not-found", "There is no such document"
 
 
 class MethodNotAllowed(OctoError):

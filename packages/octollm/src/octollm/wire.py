@@ -25,6 +25,7 @@ from octollm.contracts import (
     TaskSummary,
 )
 from octollm.criteria import Check
+from octollm.documents import DocumentPage, DocumentPolicy, DocumentRequest, DocumentSummary
 from octollm.validation import invalid, invalid_request
 
 MAX_KEY_CHARACTERS = 255
@@ -86,7 +87,7 @@ class Call(Generic[Answer]):
         if not response.is_success:
             raise answers.error_in(response)
         try:
-            return self.answer.validate_json(response.content)
+            return self.answer.validate_json(response.content or b"null")  # a 204 has none
         except ValidationError:
             raise answers.unreadable() from None
 
@@ -95,6 +96,9 @@ _ACCEPTED = TypeAdapter(TaskAccepted)
 _TASK = TypeAdapter(TaskResponse)
 _SUMMARY = TypeAdapter(TaskSummary)
 _PAGE = TypeAdapter(TaskPage)
+_DOCUMENT = TypeAdapter(DocumentSummary)
+_DOCUMENTS = TypeAdapter(DocumentPage)
+_NOTHING: TypeAdapter[None] = TypeAdapter(None)
 _INFO = TypeAdapter(ServerInfo)
 _OBJECT = TypeAdapter(dict[str, JsonValue])
 
@@ -148,14 +152,41 @@ def list_page(
     """Build `GET /tasks`."""
     if status is not None and str(status) not in list(TaskStatus):
         raise invalid("status", f"must be one of {', '.join(TaskStatus)}")
-    given = {"status": status, "limit": limit, "cursor": cursor}
-    params = {name: str(value) for name, value in given.items() if value is not None}
+    params = _given(status=status, limit=limit, cursor=cursor)
     return Call(_PAGE, "GET", "/tasks", params=params)
 
 
 def cancel(task_id: UUID | str) -> Call[TaskSummary]:
     """Build `POST /tasks/{task_id}/cancel`; cancelling twice is cancelling once."""
     return Call(_SUMMARY, "POST", f"{_task_path(task_id)}/cancel")
+
+
+def add_document(name: str, text: str, pii_policy: DocumentPolicy | None) -> Call[DocumentSummary]:
+    """Build `POST /documents`. Repeated it replaces the same by the same.
+
+    Raises InvalidRequest for what the server would refuse by form.
+    """
+    given = {"name": name, "text": text}
+    try:
+        request = DocumentRequest.model_validate(
+            given if pii_policy is None else given | {"pii_policy": pii_policy}
+        )
+    except ValidationError as error:
+        raise invalid_request(error) from None
+    body = request.model_dump_json(exclude_unset=True).encode()
+    headers = {"Content-Type": "application/json"}
+    return Call(_DOCUMENT, "POST", "/documents", headers=headers, body=body)
+
+
+def list_documents(name: str | None, limit: int | None, cursor: str | None) -> Call[DocumentPage]:
+    """Build `GET /documents`."""
+    params = _given(name=name, limit=limit, cursor=cursor)
+    return Call(_DOCUMENTS, "GET", "/documents", params=params)
+
+
+def delete_document(document_id: UUID | str) -> Call[None]:
+    """Build `DELETE /documents/{document_id}`."""
+    return Call(_NOTHING, "DELETE", _path("documents", "document_id", document_id))
 
 
 def info() -> Call[ServerInfo]:
@@ -168,11 +199,19 @@ def ready() -> Call[dict[str, JsonValue]]:
     return Call(_OBJECT, "GET", "/ready", repeatable=False)
 
 
+def _given(**params: str | int | None) -> dict[str, str]:
+    return {name: str(value) for name, value in params.items() if value is not None}
+
+
 def _task_path(task_id: UUID | str) -> str:
+    return _path("tasks", "task_id", task_id)
+
+
+def _path(noun: str, field: str, value: UUID | str) -> str:
     try:
-        return f"/tasks/{quote(str(UUID(str(task_id))))}"
+        return f"/{noun}/{quote(str(UUID(str(value))))}"
     except ValueError:
-        raise invalid("task_id", "must be a UUID") from None
+        raise invalid(field, "must be a UUID") from None
 
 
 def _printable(text: str) -> bool:

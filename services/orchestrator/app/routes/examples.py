@@ -40,6 +40,16 @@ SUBMIT: dict[str, Example] = {
     ),
 }
 
+DOCUMENTS: dict[str, Example] = {
+    "handbook": Example(
+        summary="A page of a handbook",
+        value={
+            "name": "handbook/leave.md",
+            "text": "# Leave\n\nParental leave is 26 weeks. Tell your lead by e-mail.\n",
+        },
+    ),
+}
+
 _SUMMARY: dict[str, Any] = {
     "task_id": TASK_ID,
     "status": "completed",
@@ -78,6 +88,15 @@ _CANCELLING = _SUMMARY | {
     "finished_at": None,
 }
 
+_DOCUMENT: dict[str, Any] = {
+    "document_id": "0c9a1f57-7d0e-4b4f-8a53-2b5a7f1f6d20",
+    "name": "handbook/leave.md",
+    "characters": 63,
+    "sha256": "b620cbe99a97ef21b3d409fd3334dec73b162e8f3202555ff41fdb3c2d9fba8e",
+    "passages": 1,
+    "created_at": AT,
+}
+
 ACCEPTED = _answer(
     "Stored; `Location` says where to look",
     {"task_id": TASK_ID, "status": "pending", "created_at": AT},
@@ -86,6 +105,10 @@ ACCEPTED["headers"] = {"Location": {"schema": {"type": "string"}, "description":
 PAGE = _answer("A page", {"tasks": [_SUMMARY], "next_cursor": None})
 TASK = _answer("The task", _TASK)
 CANCELLED = _answer("Noted; a running task is cancelled within a second", _CANCELLING)
+ADDED = _answer("Stored, and found from now on", _DOCUMENT)
+ADDED["headers"] = {"Location": {"schema": {"type": "string"}, "description": "The document."}}
+DOCUMENT = _answer("The document", _DOCUMENT)
+DOCUMENT_PAGE = _answer("A page", {"documents": [_DOCUMENT], "next_cursor": None})
 ABOUT = _answer(
     "This server", {"name": "OctoLLM Orchestrator", "version": "0.1.0", "links": {"docs": "/docs"}}
 )

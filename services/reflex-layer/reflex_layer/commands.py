@@ -28,6 +28,7 @@ from octollm.validation import invalid, invalid_request
 from octollm.verdict import MAX_SCREENED_CHARACTERS, ReflexRequest, ReflexResponse
 from reflex_layer.config import Settings
 from reflex_layer.guard.judgement import GuardUnusable
+from reflex_layer.refusals import told
 from reflex_layer.screen import screen as screen_text
 from reflex_layer.terminal import report
 
@@ -96,7 +97,7 @@ def _settings() -> Settings:
 
 def _wrong(found: ErrorDetails) -> str:
     """Say what is wrong; what is so with several settings together names them itself."""
-    message = found["msg"].removeprefix("Value error, ")
+    message = told(found)
     return f"REFLEX_{str(found['loc'][0]).upper()}: {message}" if found["loc"] else message
 
 

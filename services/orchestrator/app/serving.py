@@ -71,6 +71,7 @@ def server_of(app: FastAPI) -> uvicorn.Server:
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
             server_header=False,
+            proxy_headers=False,  # nothing here asks where a request comes from
             lifespan="on",
         ),
         app,

@@ -28,6 +28,7 @@ from octollm.validation import invalid, invalid_request
 from octollm.verdict import MAX_SCREENED_CHARACTERS, ReflexRequest, ReflexResponse
 from reflex_layer.config import Settings
 from reflex_layer.guard.judgement import GuardUnusable
+from reflex_layer.keys import proxies
 from reflex_layer.refusals import told
 from reflex_layer.screen import screen as screen_text
 from reflex_layer.terminal import report
@@ -47,6 +48,7 @@ _TIMEOUT_SECONDS = 30
 def reflex(host: str | None, port: int | None) -> None:
     """Run the Reflex Layer as a service of its own."""
     settings = _settings()
+    trusted = proxies(settings.trusted_proxies)
     try:
         uvicorn.run(
             "reflex_layer.main:from_environment",
@@ -56,6 +58,9 @@ def reflex(host: str | None, port: int | None) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            # Else uvicorn believes whoever asks from this machine, and FORWARDED_ALLOW_IPS.
+            proxy_headers=bool(trusted),
+            forwarded_allow_ips=trusted,
         )
     except GuardUnusable as fault:
         raise click.UsageError(clean(str(fault))) from None

@@ -15,6 +15,7 @@ from octollm.verdict import MAX_BATCH
 from reflex_layer.guard.address import checked as guard_checked
 from reflex_layer.guard.labels import checked as labels_checked
 from reflex_layer.keys import checked as keys_checked
+from reflex_layer.keys import proxies_checked
 from reflex_layer.pii import Recognisers, allow, custom
 from reflex_layer.refusals import plainly
 from reflex_layer.ruleset import Ruleset, Thresholds
@@ -101,6 +102,10 @@ class Settings(BaseSettings):
     )
     limit_per_ip: PerMinute = Field(
         0, description="Texts a minute for each address that shows no key; 0: no limit."
+    )
+    trusted_proxies: Annotated[str, AfterValidator(proxies_checked)] = Field(
+        "",
+        description="Proxies whose `X-Forwarded-For` counts: addresses, networks; empty: none.",
     )
 
     # The guard

@@ -24,6 +24,7 @@ from octollm.cli_errors import FAILED, reported
 from octollm.cli_output import Safe, clean, print_json, stdout
 from octollm.cli_values import read_text
 from octollm.redaction import redact
+from octollm.service.heads import HeadLimitProtocol
 from octollm.validation import invalid, invalid_request
 from octollm.verdict import MAX_SCREENED_CHARACTERS, ReflexRequest, ReflexResponse
 from reflex_layer.config import Settings
@@ -53,6 +54,7 @@ def reflex(host: str | None, port: int | None) -> None:
         uvicorn.run(
             "reflex_layer.main:from_environment",
             factory=True,
+            http=HeadLimitProtocol,
             host=host or settings.host,
             port=settings.port if port is None else port,
             log_config=None,

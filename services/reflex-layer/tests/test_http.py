@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import socket
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any
@@ -235,3 +236,12 @@ def test_a_process_of_its_own_answers_over_a_socket(start: Start) -> None:
     with start() as client:
         assert client.get("/ready").status_code == 200
         assert client.post("/process", json={"text": PRIVATE}).json()["status"] == "blocked"
+
+
+def test_a_process_of_its_own_takes_no_headers_without_an_end(start: Start) -> None:
+    with start() as client:
+        address = (client.base_url.host, client.base_url.port or 80)
+        with socket.create_connection(address, timeout=30) as caller:
+            caller.sendall(b"GET /ready HTTP/1.1\r\nhost: x\r\nx-big: " + b"x" * 32_768)
+            caller.sendall(b"x" * 65_536)
+            assert caller.recv(12) == b"HTTP/1.1 431"

@@ -12,6 +12,7 @@ import httpx2
 
 from octollm.errors import (
     BodyTooLarge,
+    HeadersTooLarge,
     InternalError,
     MethodNotAllowed,
     NotFound,
@@ -27,6 +28,7 @@ _BY_STATUS: dict[int, type[OctoError]] = {
     405: MethodNotAllowed,
     413: BodyTooLarge,
     429: RateLimited,
+    431: HeadersTooLarge,
     500: InternalError,
     502: Unavailable,  # from a proxy in front of a server that is away
     503: Unavailable,

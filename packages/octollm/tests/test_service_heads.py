@@ -119,6 +119,12 @@ async def test_a_head_without_an_end_is_answered_431_and_closed(
     assert json.loads(body)["type"] == HeadersTooLarge().type
 
 
+async def test_a_head_without_an_end_that_comes_at_once_is_not_waited_for(port: int) -> None:
+    assert (await _answer_to(port, ENDLESS + b"x-big: " + b"x" * 33_000, b"", 0))[:12] == (
+        b"HTTP/1.1 431"
+    )
+
+
 async def test_trailers_without_an_end_are_cut_off(port: int) -> None:
     begin = b"POST /submit HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"
     answered = b""

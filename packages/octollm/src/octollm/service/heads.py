@@ -56,7 +56,8 @@ class HeadLimitMiddleware:
 class HeadLimitProtocol(HttpToolsProtocol):
     """Refuses a head, or trailers, that are past the limit and have not come to their end.
 
-    To be given to uvicorn as `http`. At most what one read brings is kept beyond the limit.
+    To be given to uvicorn as `http`. Of a head behind another request in one read, that read is
+    not counted; it brings 256 KiB at most.
     """
 
     _pending = 0
@@ -71,11 +72,11 @@ class HeadLimitProtocol(HttpToolsProtocol):
         if self._pending > MAX_HEAD_BYTES and not self.transport.is_closing():
             self._refuse()
 
-    # Each of these tells that what came so far was not the middle of a head.
-
     def on_message_begin(self) -> None:
-        self._pending, self._in_head = 0, True
+        self._in_head = True
         super().on_message_begin()
+
+    # Each of these tells that what came so far was not the middle of a head.
 
     def on_headers_complete(self) -> None:
         self._pending, self._in_head = 0, False

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from hmac import compare_digest
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
@@ -100,6 +101,7 @@ def proxies_checked(setting: str) -> str:
     return setting
 
 
+@lru_cache(maxsize=4_096)
 def address_of(host: str | None) -> str:
     """Return what a limit of addresses counts by: the address, of IPv6 its network of 64 bits."""
     try:

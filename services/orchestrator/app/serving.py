@@ -11,6 +11,8 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from octollm.service.heads import HeadLimitProtocol
+
 GRACE_SECONDS = 10
 KEEP_ALIVE_SECONDS = 30
 BACKLOG = 2_048
@@ -66,11 +68,13 @@ def server_of(app: FastAPI) -> uvicorn.Server:
     return Server(
         uvicorn.Config(
             app,
+            http=HeadLimitProtocol,
             log_config=None,
             access_log=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
             server_header=False,
+            proxy_headers=False,  # nothing here asks where a request comes from
             lifespan="on",
         ),
         app,

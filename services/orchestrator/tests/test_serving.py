@@ -96,6 +96,23 @@ async def test_an_application_is_served_on_the_socket_it_is_given(host: str) -> 
     assert "server" not in answer.headers
 
 
+async def test_headers_without_an_end_are_refused() -> None:
+    with listen("127.0.0.1", 0) as listener:
+        server = server_of(FastAPI())
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        await until_started(server, serving)
+        reader, writer = await asyncio.open_connection(*address(listener))
+        writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n")
+        for _ in range(100):
+            writer.write(b"x-big: " + b"x" * 1_000 + b"\r\n")
+            await writer.drain()
+        answered = await reader.readline()
+        writer.close()
+        server.should_exit = True
+        await serving
+    assert answered.startswith(b"HTTP/1.1 431 ")
+
+
 async def test_a_server_that_gave_up_is_not_waited_for() -> None:
     server = server_of(FastAPI())
     serving = asyncio.create_task(server.serve())

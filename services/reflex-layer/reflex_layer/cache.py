@@ -9,11 +9,12 @@ import hmac
 import secrets
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from octollm.verdict import ReflexRequest
 from reflex_layer.redis_cache import RedisCache
-from reflex_layer.ruleset import Ruleset
+from reflex_layer.ruleset import Ruleset, Thresholds
 from reflex_layer.screen import Verdict
 
 MAX_CACHED_MATCHES: Final = 100
@@ -34,7 +35,7 @@ class VerdictCache:
     def key(self, request: ReflexRequest, rules: Ruleset, tenant: str) -> bytes:
         """Return what tells apart all questions whose verdicts may differ, and all tenants'."""
         checks = (request.check_pii, request.check_injection)
-        question = repr((rules.version, rules.thresholds, checks, tenant))
+        question = _question(rules.version, rules.thresholds, checks, tenant)
         return hmac.digest(self._secret, f"{question}\0{request.text}".encode(), "sha256")
 
     async def get(self, keys: Sequence[bytes]) -> dict[bytes, Verdict]:
@@ -66,6 +67,11 @@ class VerdictCache:
         self._verdicts.move_to_end(key)
         if len(self._verdicts) > self._size:
             self._verdicts.popitem(last=False)
+
+
+@lru_cache(maxsize=1_024)
+def _question(version: str, thresholds: Thresholds, checks: tuple[bool, bool], tenant: str) -> str:
+    return repr((version, thresholds, checks, tenant))
 
 
 def _is_worth_it(verdict: Verdict) -> bool:

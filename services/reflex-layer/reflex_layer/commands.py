@@ -7,10 +7,7 @@ Exit codes of `screen`: 0 nothing that blocks, 1 something does, 2 usage or an u
 from __future__ import annotations
 
 import sys
-from io import BytesIO
-from pathlib import Path
 from time import perf_counter
-from typing import BinaryIO
 from uuid import uuid4
 
 import click
@@ -18,20 +15,25 @@ import httpx2
 import uvicorn
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
+from rich.console import RenderableType
 
-from octollm.answers import error_in, unreachable, unreadable
-from octollm.cli_errors import FAILED, reported
+from octollm.answers import error_in, unreachable, unreadable, without_password
+from octollm.cli_errors import FAILED, USAGE, reported
 from octollm.cli_output import Safe, clean, print_json, stdout
-from octollm.cli_values import read_text
+from octollm.errors import InvalidRequest
 from octollm.redaction import redact
-from octollm.validation import invalid, invalid_request
 from octollm.verdict import MAX_SCREENED_CHARACTERS, ReflexRequest, ReflexResponse
 from reflex_layer.config import Settings
 from reflex_layer.guard.judgement import GuardUnusable
+from reflex_layer.keys import proxies
+from reflex_layer.refusals import told
 from reflex_layer.screen import screen as screen_text
+from reflex_layer.source import called, request_for
 from reflex_layer.terminal import report
 
 _TIMEOUT_SECONDS = 30
+_UNWRAPPED = 2 * MAX_SCREENED_CHARACTERS + 1
+"""Cells: more than any line can fill."""
 
 
 @click.command()
@@ -46,15 +48,20 @@ _TIMEOUT_SECONDS = 30
 def reflex(host: str | None, port: int | None) -> None:
     """Run the Reflex Layer as a service of its own."""
     settings = _settings()
+    trusted = proxies(settings.trusted_proxies)
     try:
         uvicorn.run(
             "reflex_layer.main:from_environment",
             factory=True,
+            http="octollm.service.heads:HeadLimitProtocol",
             host=host or settings.host,
             port=settings.port if port is None else port,
             log_config=None,
             access_log=False,
             server_header=False,
+            # Else uvicorn believes whoever asks from this machine, and FORWARDED_ALLOW_IPS.
+            proxy_headers=bool(trusted),
+            forwarded_allow_ips=trusted,
         )
     except GuardUnusable as fault:
         raise click.UsageError(clean(str(fault))) from None
@@ -74,14 +81,14 @@ def screen(source: str, url: str | None, redacted: bool, as_json: bool) -> None:
     if redacted and as_json:
         raise click.UsageError("--redact and --json exclude each other.")
     with reported(as_json):
-        request = _request(source)
+        request = _request(source, as_json)
         verdict = _screened_here(request) if url is None else _asked(url, request)
     if as_json:
         print_json(verdict.model_dump(mode="json"))
     elif redacted:
         _write(redact(request.text, verdict.pii_matches).text)
     else:
-        stdout().print(Safe(report(request.text, verdict)))
+        _show(report(request.text, verdict))
     if verdict.status == "blocked":
         raise click.exceptions.Exit(FAILED)
 
@@ -96,43 +103,20 @@ def _settings() -> Settings:
 
 def _wrong(found: ErrorDetails) -> str:
     """Say what is wrong; what is so with several settings together names them itself."""
-    message = found["msg"].removeprefix("Value error, ")
+    message = told(found)
     return f"REFLEX_{str(found['loc'][0]).upper()}: {message}" if found["loc"] else message
 
 
-def _request(source: str) -> ReflexRequest:
-    """Return the request for what the user named; raises InvalidRequest."""
+def _request(source: str, as_json: bool) -> ReflexRequest:
+    """Return the request for what the user named, or say in a line why there is none."""
     try:
-        return ReflexRequest(text=_text(source))
-    except ValidationError as error:
-        raise invalid_request(error) from None
-
-
-def _text(source: str) -> str:
-    """Return what `-`, the name of a file or a text itself stands for."""
-    if source == "-":
-        return read_text(sys.stdin.buffer, "text", MAX_SCREENED_CHARACTERS)
-    with _opened(source) as stream:
-        return read_text(stream, "text", MAX_SCREENED_CHARACTERS)
-
-
-def _opened(source: str) -> BinaryIO:
-    """Return the file of that name, or the words themselves as a stream."""
-    if not _names_a_file(source):
-        if source.startswith(("/", "./", "../", "~/")) and not any(map(str.isspace, source)):
-            raise click.UsageError(f"There is no file {source}. To screen a path as a text, use -")
-        return BytesIO(source.encode("utf-8", "surrogateescape"))
-    try:
-        return Path(source).open("rb")
-    except OSError as error:
-        raise invalid("text", f"cannot be read: {error.strerror}") from None
-
-
-def _names_a_file(source: str) -> bool:
-    try:
-        return Path(source).is_file()
-    except (OSError, ValueError):  # too long for a name, or with a NUL in it
-        return False
+        return request_for(source)
+    except InvalidRequest as error:
+        if as_json:
+            raise
+        (wrong,) = error.extra["errors"]
+        click.echo(f"Error: {called(source)}: {wrong['message']}", err=True)
+        raise click.exceptions.Exit(USAGE) from None
 
 
 def _screened_here(request: ReflexRequest) -> ReflexResponse:
@@ -155,7 +139,9 @@ def _asked(url: str, request: ReflexRequest) -> ReflexResponse:
             endpoint, json=request.model_dump(), timeout=_TIMEOUT_SECONDS, trust_env=False
         )
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
-        raise click.UsageError(f"--url: {clean(url)} is no http or https URL") from None
+        raise click.UsageError(
+            f"--url: {clean(without_password(url))} is no http or https URL"
+        ) from None
     except httpx2.RequestError as fault:
         raise unreachable(clean(url), fault) from None
     if not answer.is_success:
@@ -164,6 +150,14 @@ def _asked(url: str, request: ReflexRequest) -> ReflexResponse:
         return ReflexResponse.model_validate_json(answer.content)
     except ValidationError:
         raise unreadable() from None
+
+
+def _show(rendered: RenderableType) -> None:
+    """Print for a reader; a file or the next program gets each line whole."""
+    console = stdout()
+    if not sys.stdout.isatty():
+        console.width = _UNWRAPPED
+    console.print(Safe(rendered))
 
 
 def _write(text: str) -> None:

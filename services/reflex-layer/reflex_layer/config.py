@@ -15,7 +15,9 @@ from octollm.verdict import MAX_BATCH
 from reflex_layer.guard.address import checked as guard_checked
 from reflex_layer.guard.labels import checked as labels_checked
 from reflex_layer.keys import checked as keys_checked
+from reflex_layer.keys import proxies_checked
 from reflex_layer.pii import Recognisers, allow, custom
+from reflex_layer.refusals import plainly
 from reflex_layer.ruleset import Ruleset, Thresholds
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -44,10 +46,10 @@ class Settings(BaseSettings):
     pii_block_confidence: Share = Field(
         0.5, description="Confidence from which private data blocks a text."
     )
-    pii_kinds: Annotated[str, AfterValidator(custom.checked)] = Field(
+    pii_kinds: Annotated[str, AfterValidator(plainly(custom.checked))] = Field(
         "", description="Kinds of your own: a JSON list, or the path of a file of it; empty: none."
     )
-    pii_allow: Annotated[str, AfterValidator(allow.checked)] = Field(
+    pii_allow: Annotated[str, AfterValidator(plainly(allow.checked))] = Field(
         "",
         repr=False,
         description="What is nobody's secret: a JSON object, or the path of a file of it.",
@@ -101,6 +103,10 @@ class Settings(BaseSettings):
     limit_per_ip: PerMinute = Field(
         0, description="Texts a minute for each address that shows no key; 0: no limit."
     )
+    trusted_proxies: Annotated[str, AfterValidator(proxies_checked)] = Field(
+        "",
+        description="Proxies whose `X-Forwarded-For` counts: addresses, networks; empty: none.",
+    )
 
     # The guard
     guard: Annotated[str, AfterValidator(guard_checked)] = Field(
@@ -138,6 +144,12 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if self.injection_flag_score > self.injection_block_score:
+            raise ValueError(
+                f"REFLEX_INJECTION_FLAG_SCORE={self.injection_flag_score} must not be above "
+                f"REFLEX_INJECTION_BLOCK_SCORE={self.injection_block_score}: a text would be "
+                "blocked and not flagged"
+            )
         for name in ("limit_per_key", "limit_per_ip"):
             if 0 < getattr(self, name) < MAX_BATCH:
                 raise ValueError(

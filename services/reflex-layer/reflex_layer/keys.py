@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from hmac import compare_digest
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
@@ -83,6 +84,24 @@ def checked(setting: str) -> str:
     return setting
 
 
+def proxies(setting: str) -> list[str]:
+    """Return the addresses and networks that a setting names; raises ValueError with the reason."""
+    named = [part for part in map(str.strip, setting.split(",")) if part]
+    for one in named:
+        try:
+            ip_network(one)
+        except ValueError:
+            raise ValueError(f"{one} is no address or network, such as 10.0.0.0/8") from None
+    return named
+
+
+def proxies_checked(setting: str) -> str:
+    """Return a setting that names proxies or none as it is; raises ValueError with the reason."""
+    proxies(setting)
+    return setting
+
+
+@lru_cache(maxsize=4_096)
 def address_of(host: str | None) -> str:
     """Return what a limit of addresses counts by: the address, of IPv6 its network of 64 bits."""
     try:

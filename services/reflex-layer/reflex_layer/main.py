@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ import structlog
 from asgi_correlation_id import correlation_id
 from fastapi import APIRouter, Body, Depends, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry
 
 from octollm.contracts import MAX_BODY_BYTES
@@ -82,12 +84,14 @@ def create_app(settings: Settings) -> FastAPI:
         description="Screens texts for private data and prompt injection. Nothing is stored.",
         lifespan=_lifespan,
         redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
+        generate_unique_id_function=_operation_id,
     )
     app.state.parts = parts
     web.instrument(app, registry, max_body_bytes=MAX_BODY_BYTES)
-    app.include_router(_screening(parts))
+    # An included router would match each request twice, and pages for people come last.
+    app.router.routes += _screening(parts).routes
     _add_operations(app, parts)
+    app.router.routes.sort(key=lambda route: not isinstance(route, APIRoute))
     return app
 
 
@@ -140,6 +144,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             raise
         stack.push_async_callback(parts.guarded.aclose)
         await run_in_threadpool(warm_up, parts.rules)
+        # What is there now stays: the collector would look through it again and again, and keep
+        # all requests waiting for tens of milliseconds each time.
+        gc.freeze()
+        stack.callback(gc.unfreeze)
         parts.ready = True
         log.info("ready", ruleset=parts.rules.version)
         yield
@@ -149,7 +157,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _screening(parts: Parts) -> APIRouter:
     screener, admission = parts.screener, parts.admission
     router = APIRouter(
-        route_class=JsonRoute, tags=["screening"], dependencies=[Depends(admission.identify)]
+        route_class=JsonRoute,
+        tags=["screening"],
+        dependencies=[Depends(admission.identify)],
+        generate_unique_id_function=_operation_id,
     )
 
     @router.post("/process", responses=examples.answers() | _REFUSALS)
@@ -179,6 +190,10 @@ def _screening(parts: Parts) -> APIRouter:
         )
 
     return router
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
 
 
 def _request_id() -> str:

@@ -14,8 +14,13 @@ from rich.text import Text
 
 from octollm.cli_output import clean
 from octollm.verdict import PiiType, ReflexResponse
+from reflex_layer.guard.judgement import GUARD_TYPE
+from reflex_layer.injection import LEARNED
 
 _ATTACK: Final = "underline bold red"
+_BY_NO_PLACE: Final = {LEARNED, GUARD_TYPE}
+"""Their spans are whole windows of the text."""
+
 _OTHER_KIND: Final = "underline bold white"
 _COLOURS: Final = {
     PiiType.EMAIL: "cyan",
@@ -42,9 +47,14 @@ def report(text: str, verdict: ReflexResponse) -> RenderableType:
 
 
 def marked(text: str, verdict: ReflexResponse) -> Text:
-    """Return the text with every finding underlined in the colour of its kind."""
-    shown = Text(clean(text))
+    """Return the text with every finding underlined in the colour of its kind.
+
+    What was found by no place in the text, but by how much of it reads, is not.
+    """
+    shown = Text(clean(text.rstrip("\n")))
     for attack in verdict.injection_matches:
+        if attack.injection_type in _BY_NO_PLACE:
+            continue
         shown.stylize(_faint(_ATTACK, attack.confidence), attack.start, attack.end)
     for private in verdict.pii_matches:
         style = _faint(_style(private.pii_type), private.confidence)
@@ -61,12 +71,22 @@ def findings(verdict: ReflexResponse) -> Table:
         (p.start, p.end, Text(clean(p.pii_type), _style(p.pii_type)), p.confidence, "")
         for p in verdict.pii_matches
     ] + [
-        (i.start, i.end, Text(clean(i.injection_type), _ATTACK), i.confidence, i.severity)
+        (
+            i.start,
+            i.end,
+            Text(clean(i.injection_type), _style_of_attack(i.injection_type)),
+            i.confidence,
+            i.severity,
+        )
         for i in verdict.injection_matches
     ]
     for start, end, kind, confidence, severity in sorted(rows, key=lambda row: row[:2]):
         table.add_row(kind, f"{start}-{end}", f"{confidence:.2f}", severity)
     return table
+
+
+def _style_of_attack(kind: str) -> str:
+    return _ATTACK.removeprefix("underline ") if kind in _BY_NO_PLACE else _ATTACK
 
 
 def _style(kind: str) -> str:

@@ -1,11 +1,19 @@
 """A Reflex Layer of its own for each test, spoken to as over HTTP; and a Redis to share."""
 
 import asyncio
+import os
+import re
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,6 +26,7 @@ from reflex_layer.config import Settings
 from reflex_layer.main import create_app
 
 Connect = Callable[..., AbstractAsyncContextManager[httpx2.AsyncClient]]
+Start = Callable[..., AbstractContextManager[httpx2.Client]]
 
 USUAL_REDIS = "redis://127.0.0.1:6379/0"
 
@@ -56,6 +65,27 @@ async def _serve(**settings: object) -> AsyncIterator[httpx2.AsyncClient]:
             await serving
 
 
+@contextmanager
+def _start(**environment: str) -> Iterator[httpx2.Client]:
+    command = [sys.executable, "-c", "from reflex_layer.commands import reflex; reflex()"]
+    variables = os.environ | {"REFLEX_PORT": "0"} | environment
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=variables) as process:
+        try:
+            with httpx2.Client(base_url=_address(process), trust_env=False, timeout=30) as client:
+                yield client
+        finally:
+            process.terminate()
+
+
+def _address(process: subprocess.Popen[str]) -> str:
+    """Read the service's log until it says where it listens."""
+    assert process.stderr is not None
+    for line in iter(process.stderr.readline, ""):
+        if found := re.search(r"http://127\.0\.0\.1:[0-9]+", line):
+            return found.group()
+    raise AssertionError("the service ended before it listened")
+
+
 @pytest.fixture(autouse=True)
 def no_settings_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep `REFLEX_*` variables of the machine out of the tests."""
@@ -73,6 +103,12 @@ def connect() -> Connect:
 def serve() -> Connect:
     """A Reflex Layer with the settings given, on a loopback port."""
     return _serve
+
+
+@pytest.fixture
+def start() -> Start:
+    """`octollm reflex` as a process of its own, with the variables given, on a loopback port."""
+    return _start
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ def test_redact_and_json_exclude_each_other() -> None:
 @pytest.mark.parametrize(
     ("stdin", "message"),
     [
-        (b"", "text"),
+        (b"", "empty"),
         (b"a\x00b", "NUL"),
         (b"\xff\xfe", "UTF-8"),
         (b"x" * 100_001, "100,000"),

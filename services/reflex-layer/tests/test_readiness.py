@@ -1,5 +1,7 @@
 """A service that is still warming up says so, and screens all the same."""
 
+import gc
+
 import httpx2
 
 from reflex_layer.config import Settings
@@ -16,3 +18,10 @@ async def test_not_ready_before_the_automata_are_built() -> None:
         assert (await client.get("/health")).status_code == 200
         verdict = (await client.post("/process", json={"text": "ada@example.org"})).json()
         assert verdict["status"] == "blocked"
+
+
+async def test_what_was_built_at_the_start_is_left_alone_until_the_end() -> None:
+    app = create_app(Settings())
+    async with app.router.lifespan_context(app):
+        assert gc.get_freeze_count() > 10_000
+    assert gc.get_freeze_count() == 0

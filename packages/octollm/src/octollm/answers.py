@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.utils
 import json
 import math
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ import httpx2
 
 from octollm.errors import (
     BodyTooLarge,
+    HeadersTooLarge,
     InternalError,
     MethodNotAllowed,
     NotFound,
@@ -22,11 +24,13 @@ from octollm.errors import (
     from_problem,
 )
 
+_USER = re.compile(r"^((?:[a-z][a-z0-9+.-]*:)?//)?.*@", re.IGNORECASE | re.DOTALL)
 _BY_STATUS: dict[int, type[OctoError]] = {
     404: NotFound,
     405: MethodNotAllowed,
     413: BodyTooLarge,
     429: RateLimited,
+    431: HeadersTooLarge,
     500: InternalError,
     502: Unavailable,  # from a proxy in front of a server that is away
     503: Unavailable,
@@ -62,9 +66,18 @@ def seconds_asked(retry_after: str | None, now: datetime) -> float | None:
 
 
 def unreachable(url: str, fault: httpx2.RequestError) -> ServerUnreachable:
-    """Return the error for a request that brought no HTTP answer."""
+    """Return the error for a request that brought no HTTP answer; it tells no password."""
+    url = without_password(url)
     reason = "it took too long" if isinstance(fault, httpx2.TimeoutException) else str(fault)
     return ServerUnreachable(f"No answer from {url}: {reason or type(fault).__name__}", url=url)
+
+
+def without_password(url: str) -> str:
+    """Return a URL, or what was meant to be one, with `***` for a user's name and password.
+
+    Up to the last `@`, wherever it stands: a password may hold any sign, and then it is no URL.
+    """
+    return _USER.sub(r"\1***@", url)
 
 
 def _plain_error(status: int, document: dict[str, Any]) -> OctoError:

@@ -15,6 +15,7 @@
     ├── MethodNotAllowed          405
     ├── IllegalTransition         409  nothing leaves a final status
     ├── BodyTooLarge              413
+    ├── HeadersTooLarge           431
     ├── RateLimited               429  carries `retry_after`
     ├── Unavailable               503  carries `retry_after`; nothing was stored
     │   ├── ReflexUnavailable
@@ -155,6 +156,10 @@ class IllegalTransition(OctoError):
 
 class BodyTooLarge(OctoError):
     status, slug, title = 413, "body-too-large", "The request body is too large"
+
+
+class HeadersTooLarge(OctoError):
+    status, slug, title = 431, "headers-too-large", "The request's headers are too large"
 
 
 class RateLimited(OctoError):

@@ -1,5 +1,5 @@
 """What every service wears, outermost first: `EdgeMiddleware` (request id, metrics, access log),
-CORS, body limit. All of it is pure ASGI."""
+limits of headers, CORS, body limit. All of it is pure ASGI."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from octollm.errors import BodyTooLarge
 from octollm.service import problems
 from octollm.service.edge import EdgeMiddleware
+from octollm.service.heads import HeadLimitMiddleware
 
 _PROBES = ("/health", "/ready", "/metrics")
 
@@ -49,6 +50,7 @@ def instrument(
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],
             expose_headers=["Location", "Retry-After", "X-Request-ID"],
         )
+    app.add_middleware(HeadLimitMiddleware)
     app.add_middleware(EdgeMiddleware, registry=registry, quiet=(*_PROBES, *quiet))
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)

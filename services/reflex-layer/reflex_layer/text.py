@@ -2,7 +2,8 @@
 
 One character of the text is one byte of the shadow, so a span found in the shadow is a span of
 the text. Full-width forms, mathematical letters, Cyrillic and Greek look-alikes, digits, dashes,
-spaces and quotes of any script become ASCII; accents are taken off. Only characters that nobody
+spaces and quotes of any script become ASCII; accents are taken off; an escape such as `\\n` that
+stands there as text, and a terminal's control code, are blanks. Only characters that nobody
 sees (zero-width, soft hyphen, combining marks, variation selectors) have no byte: a text that
 holds some carries the places of those that are left, and `Shadow.span` reads them.
 
@@ -20,6 +21,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from string import ascii_letters
 from typing import Final
+
+from reflex_layer.escapes import visible
 
 OTHER_LETTER: Final = "\xff"
 """Stands for a letter or digit of a script that has no ASCII look-alike."""
@@ -153,7 +156,10 @@ def _lower(table: _Table, character: str) -> str | None:
 
 @dataclass(frozen=True)
 class Shadow:
-    """A text as it reads. `lower` is `cased` in lower case; both have the same length."""
+    """A text as it reads. `lower` is `cased` in lower case; both have the same length.
+
+    `text` is as long as the original and has blanks for escapes that mean some.
+    """
 
     text: str
     cased: bytes
@@ -193,6 +199,7 @@ class Shadow:
 
 def shadow(text: str) -> Shadow:
     """Return the shadow of `text`, in time linear in its length."""
+    text = visible(text)
     cased = _folded(text)
     places = None
     if len(cased) != len(text):

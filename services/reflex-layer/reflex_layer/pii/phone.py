@@ -42,6 +42,9 @@ _DATE: Final = compiled(
 _MAX_TRIALS: Final = 4
 """How many groups at the end of a candidate may turn out not to belong to it, less one."""
 
+_CODED_PLUS: Final = b"%%+"
+"""How a reading has the `%2B` of a link, all three of which belong to the number."""
+
 _ABROAD: Final = (b"+", b"00", b"011")
 _PLANNED: Final = 0.9
 _BELIEVED: Final = 0.6
@@ -124,7 +127,8 @@ class Phone:
             return
         for start, end in spans(_INTERNATIONAL, lower):
             if last := _international_end(words, shadow, start, end):
-                yield Found(self.kind, start, last, _PLANNED)
+                coded = lower[max(0, start - 2) : start + 1] == _CODED_PLUS
+                yield Found(self.kind, start - 2 * coded, last, _PLANNED)
 
 
 def _first_group(written: bytes) -> int:

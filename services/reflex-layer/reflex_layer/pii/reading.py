@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from ahocorasick_rs import BytesAhoCorasick
 
 from reflex_layer.engine import compiled, spans
+from reflex_layer.escapes import plain
 from reflex_layer.text import Shadow, fold
 
 _JOINTS: Final = (" ", "_", "-", "", ".")
@@ -107,7 +108,9 @@ class Reading(Shadow):
     @classmethod
     def of(cls, shadow: Shadow, known: Cues) -> Reading:
         """Return the reading of a shadow with the cues that are known."""
-        return cls(shadow.text, shadow.cased, shadow.lower, shadow.places, known)
+        cased = plain(shadow.cased)
+        lower = shadow.lower if cased is shadow.cased else cased.lower()
+        return cls(shadow.text, cased, lower, shadow.places, known)
 
     @cached_property
     def _all_cues(self) -> list[Cue]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from reflex_layer.engine import Pattern, compiled, spans
+from reflex_layer.pii.recogniser import script_after
 from reflex_layer.text import Shadow
 
 _TARGET: Final = (
@@ -115,6 +116,8 @@ def _split(shadow: Shadow, name: int, start: int, end: int) -> Assigned:
     value = lower[start:end].lstrip(_SIGNS)
     sign = sign or len(value) < end - start
     start = end - len(value)
+    end = script_after(shadow, start, end)
+    value = lower[start:end]
     if value.translate(None, _BREAKS) != value and (found := _NEXT.search(value)):
         end = start + found.span()[0]
     end = start + len(lower[start:end].rstrip(_ENDS))

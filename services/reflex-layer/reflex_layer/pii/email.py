@@ -9,7 +9,7 @@ from typing import Final
 
 from octollm.verdict import PiiType
 from reflex_layer.engine import compiled, first, spans
-from reflex_layer.pii.recogniser import Found
+from reflex_layer.pii.recogniser import Found, script_before
 from reflex_layer.pii.top_level import EXISTING, PRIVATE, RESERVED
 from reflex_layer.text import Shadow
 
@@ -91,6 +91,7 @@ class Email:
         lower = shadow.lower
         for start, end in spans(_ADDRESS, lower):
             at = lower.index(b"@", start, end)
+            start = script_before(shadow, start, at)
             start += _leading_punctuation(lower[start:at])
             if not 0 < at - start <= _MAX_LOCAL or end - at - 1 > _MAX_DOMAIN:
                 continue
@@ -102,7 +103,8 @@ class Email:
                 yield Found(self.kind, start, end, 0.95)
         for start, end in spans(_WRITTEN_OUT, lower):
             if _means_address(lower, start, end):
-                yield Found(self.kind, start, end, 0.85)
+                sign, _ = first(_SIGN, lower, start, end) or (end, end)
+                yield Found(self.kind, script_before(shadow, start, sign), end, 0.85)
 
 
 def _means_address(lower: bytes, start: int, end: int) -> bool:

@@ -7,7 +7,7 @@ from ipaddress import AddressValueError, IPv6Address
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.engine import compiled, is_whole, spans, stands_in
+from reflex_layer.engine import EDGE, compiled, is_whole, stands_in, values
 from reflex_layer.pii.ipv4 import IDENTIFIES_NOBODY, PUBLIC
 from reflex_layer.pii.reading import Reading
 from reflex_layer.pii.recogniser import Found, Once, stands_alone
@@ -16,8 +16,8 @@ _GROUPS: Final = r"[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*"
 _QUAD: Final = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
 # Longer runs are matched as a whole, so that no piece of one looks like an address.
 _RUN: Final = compiled(
-    rf"(?:\b{_GROUPS})?::(?:(?:[0-9a-f]{{1,4}}:)*{_QUAD}|{_GROUPS})?"
-    rf"|\b[0-9a-f]{{1,4}}(?::[0-9a-f]{{1,4}}){{5}}(?::{_QUAD}|(?::[0-9a-f]{{1,4}}){{2,}})"
+    rf"(?:{EDGE}{_GROUPS})?::(?:(?:[0-9a-f]{{1,4}}:)*{_QUAD}|{_GROUPS})?"
+    rf"|{EDGE}[0-9a-f]{{1,4}}(?::[0-9a-f]{{1,4}}){{5}}(?::{_QUAD}|(?::[0-9a-f]{{1,4}}){{2,}})"
 )
 _LONGEST: Final = len("0000:0000:0000:0000:0000:ffff:255.255.255.255")
 # What may begin an address with `::`, which as such is also an operator of languages: the ranges
@@ -59,7 +59,7 @@ class IPv6:
     def find(self, shadow: Reading) -> Iterator[Found]:
         lower = shadow.lower
         confidence = Once(_confidence)
-        for start, end in spans(_RUN, lower):
+        for start, end in values(_RUN, lower):
             if end - start > _LONGEST or not stands_alone(shadow, start, end):
                 continue
             if _continues(lower, start, end) or not _is_meant(lower, start, end):

@@ -60,7 +60,9 @@ _IN_OTHER_SCRIPTS: Final = (
     "รหัสผ่าน",
 )
 _NATIVE: Final = tuple("".join(map(fold_native, word)) for word in _IN_OTHER_SCRIPTS)
-_NATIVE_VALUE: Final = compiled(r"\xff['\" ]{0,3}[:=] ?['\"]?[!-~]{6,64}")
+_COPULAS: Final = ("", "是", "为", "為", "は", "는", "은")
+_NATIVE_IS: Final = tuple(word + copula for word in _NATIVE for copula in _COPULAS)
+_NATIVE_VALUE: Final = compiled(r"\xff(?:['\" ]{0,3}[:=] ?| )?['\"]?[!-~]{6,64}")
 _OTHER_NAME: Final = compiled(r"hash|digest|salt|_len|_file|_path|url|encryption|algorithm|policy")
 _NAME_BYTES: Final = b"abcdefghijklmnopqrstuvwxyz0123456789_"
 _LONGEST: Final = 128
@@ -74,7 +76,7 @@ class Password:
         r"|wachtwoord|\bhaslo\b|\bparola\b|\bheslo\b|losenord|salasana|adgangskode|\bsifre"
         r"|[_-]pass['\"]?[ ,]*[:=]|\bpass['\"]?[ ]*[:=]|\bpw\b|identified by"
         r"|://[^\s/]*:[^\s]*@|curl .*-u|mysql.* -p|sshpass|docker login|redis-cli|sqlcmd"
-        r"|\xff['\" ]*[:=]"
+        r"|\xff['\" ]*[:=]|\xff ?['\"]?[!-~]{6}"
     )
     positive = (
         'db_password = "⟦tR4v!nska⟧"',
@@ -146,7 +148,7 @@ class Password:
         is_one = Once(is_password)
         for start, end in spans(_NATIVE_VALUE, shadow.cased):
             before = shadow.native[max(0, start - 12) : start + 1]
-            if not before.endswith(_NATIVE):
+            if not before.endswith(_NATIVE_IS):
                 continue
             value = shadow.cased[start + 1 : end].lstrip(b" '\":=").rstrip(b"'\",.;")
             if is_one[value]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.engine import compiled, is_whole, spans, stands_in
+from reflex_layer.engine import EDGE, compiled, is_whole, spans, stands_in, values
 from reflex_layer.pii.calling_codes import is_dialled, is_planned
 from reflex_layer.pii.phone_words import Words
 from reflex_layer.pii.recogniser import Found, digits_of, stands_alone
@@ -19,8 +19,8 @@ _INTERNATIONAL: Final = compiled(
 )
 # One sign throughout, or a dash before the last group: `227.7013 1035` is a column of numbers.
 _NORTH_AMERICAN: Final = compiled(
-    r"(?:\b1[ .-]?)?(?:\([0-9]{3}\) ?-?[0-9]{3}[ .-]"
-    rf"|\b[0-9]{{3}}(?:-[0-9]{{3}}-|\.[0-9]{{3}}\.| [0-9]{{3}}[ -]|/[0-9]{{3}}-))[0-9]{{4}}{_EXTENSION}"
+    rf"(?:{EDGE}1[ .-]?)?(?:\([0-9]{{3}}\) ?-?[0-9]{{3}}[ .-]"
+    rf"|{EDGE}[0-9]{{3}}(?:-[0-9]{{3}}-|\.[0-9]{{3}}\.| [0-9]{{3}}[ -]|/[0-9]{{3}}-))[0-9]{{4}}{_EXTENSION}"
 )
 # National forms that little else is written in: France; the United Kingdom and Australia; German and
 # Dutch mobiles; Japan; Brazil.
@@ -120,7 +120,7 @@ class Phone:
         for start, end in spans(_NATIONAL, lower):
             if _alone(shadow, start, end) and not _in_row(shadow, start, end):
                 yield Found(self.kind, start, end, _BELIEVED)
-        for start, end in spans(_NORTH_AMERICAN, lower):
+        for start, end in values(_NORTH_AMERICAN, lower):
             if _alone(shadow, start, end) and (sure := _north_american(words, lower, start, end)):
                 yield Found(self.kind, start, end, sure)
         if not any(sign in lower for sign in _ABROAD):

@@ -14,12 +14,16 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+OTHER_LETTER: Final = b"\xff"
+"""As in a shadow, for a letter of no word that a pattern knows."""
+
 _CONTROL: Final = r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
 _WRITTEN_CONTROL: Final = r"\\(?:x1[bB]|u001[bB]|0?33|e)\[[0-9;]*[A-Za-z]"
 _UNSEEN: Final = re.compile(rf"{_CONTROL}|{_WRITTEN_CONTROL}|(?:\\[nrt])+")
 _STARTS: Final = ("\\", "\x1b", "\x9b")
 
 _PLUS: Final = re.compile(rb"(?<![A-Za-z0-9])%2[bB](?=[1-9])")
+_PLACEHOLDER: Final = re.compile(rb"<(?:[A-Z]{2,}[0-9]?_)+[1-9][0-9]{0,5}>")
 _EQUALS: Final = re.compile(rb"%3[dD](?=[A-Za-z0-9+])")
 
 
@@ -84,13 +88,20 @@ def _blank(found: re.Match[str]) -> str:
 def plain(data: bytes) -> bytes:
     """Return a shadow with signs for the escapes of links, pages and strings that mean them.
 
+    A placeholder, such as `<EMAIL_1>` of a text that was redacted before, is no word any more.
     Only values are looked for in it: what an escape hides from a reader is for others to tell.
     """
+    if b"<" in data:
+        data = _PLACEHOLDER.sub(_emptied, data)
     if b"%" in data:
         data = _EQUALS.sub(b"%%=", _PLUS.sub(b"%%+", _replaced(data, _IN_LINKS)))
     if b"&" in data:
         data = _replaced(data, _IN_PAGES)
     return _replaced(data, _IN_STRINGS) if b"\\" in data else data
+
+
+def _emptied(found: re.Match[bytes]) -> bytes:
+    return b"<" + OTHER_LETTER * (len(found.group()) - 2) + b">"
 
 
 def _replaced(data: bytes, signs: tuple[tuple[bytes, bytes], ...]) -> bytes:

@@ -7,9 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from octollm.redaction import redact
-from reflex_layer.pii.recogniser import Found
 from reflex_layer.ruleset import BUILT_IN, Ruleset, Thresholds
-from reflex_layer.screen import MAX_ATTEMPTS, resolved, screen, warm_up
+from reflex_layer.screen import MAX_ATTEMPTS, screen, warm_up
 
 VALUES = {
     "Email": "ada@example.org",
@@ -81,14 +80,6 @@ def test_very_many_attempts_are_cut_to_the_gravest() -> None:
     assert len(verdict.injection_matches) == MAX_ATTEMPTS
     assert verdict.injection_matches[-1].end == len(text)
     assert verdict.status == "blocked"
-
-
-def test_of_overlapping_matches_the_longer_wins_unless_it_would_not_block() -> None:
-    short = Found("A", 0, 5, 0.9)
-    assert resolved([short, Found("B", 0, 9, 0.6)], 0.5) == [Found("B", 0, 9, 0.6)]
-    assert resolved([short, Found("B", 0, 9, 0.3)], 0.5) == [short]
-    assert resolved([short, Found("B", 4, 9, 0.8)], 0.5) == [short]
-    assert resolved([Found("B", 5, 9, 0.8), short], 0.5) == [short, Found("B", 5, 9, 0.8)]
 
 
 def test_the_ruleset_is_a_version() -> None:

@@ -37,7 +37,10 @@ _QUOTES: Final = b"\"'`"
 _SIGNS: Final = b":=>*"
 _ENDS: Final = b".,;:)]}*"
 _BREAKS: Final = b",;&|)}]\\"
-_NEXT: Final = compiled(r"[,;&|]+(?:[a-z_ .-]{1,30}=|[a-z_.-]*:|$|\s)|\\[nrt]|[)}\]]+[;,.]*$")
+_OTHER_VALUE: Final = r"[a-z0-9._+-]{1,64}@[a-z0-9-]+\.[a-z]|[a-z]{2,10}://|\+?[0-9][0-9.-]{6,}$"
+_NEXT: Final = compiled(
+    rf"[,;&|]+(?:[a-z_ .-]{{1,30}}=|[a-z_.-]*:|$|\s|{_OTHER_VALUE})|\\[nrt]|[)}}\]]+[;,.]*$"
+)
 
 
 SHORTEST: Final = 5

@@ -30,6 +30,7 @@ _PAIR: Final = 2
 _GROUPS_IN_CARD: Final = 4
 _SURE_ENOUGH: Final = 0.9
 _BINDING: Final = frozenset((b"=", b"/", b":", b"-", b"."))
+_JOINTS: Final = frozenset((b"-", b".", b"/"))
 _LONGEST_CALLED: Final = 64
 _CALLED: Final = range(12, 20)
 _LONGEST_WRITTEN: Final = 24
@@ -118,7 +119,7 @@ class CreditCard:
             if not begins or place < taken or run[place - 1 : place] == b".":
                 continue
             last, known = _card_end(run, place, groups[index : index + _LONGEST])
-            if not last:
+            if not last or _ends_another(run, place, last):
                 continue
             sure = _confidence(run, place, last, least) if known and not row else 0.0
             called = sure < _SURE_ENOUGH and len(run) <= _LONGEST_CALLED
@@ -150,6 +151,12 @@ def _confidence(run: bytes, first: int, last: int, least: int) -> float:
     if len(groups) > _PAIR or _SURE <= len(card) < _LONGEST:
         return _SURE_ENOUGH
     return 0.5 if least <= len(card) < _SURE else 0.0
+
+
+def _ends_another(run: bytes, first: int, last: int) -> bool:
+    """Tell whether the first group belongs to a number before it, as in `555-2671 4111 1111 …`."""
+    before = run[first - 1 : first]
+    return before in _JOINTS and before not in run[first:last] and b" " in run[first:last]
 
 
 def _is_row(groups: list[bytes]) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.engine import compiled, spans, stands_in
+from reflex_layer.engine import compiled, first, spans, stands_in
 from reflex_layer.pii.assigned import LOOKED_BACK, Assigned, assignment, is_setting, judged
 from reflex_layer.pii.recogniser import Found, Once
 from reflex_layer.pii.secret_value import (
@@ -35,6 +35,7 @@ _CONNECTION: Final = compiled(
     r"[a-z][a-z0-9+.-]{1,30}://[^\s/@:\"'<>]{0,100}"
     r":[^\s/\"'<>][^\s\"'<>]{0,200}@[a-z0-9\xff$\[{%(<]"
 )
+_HOST: Final = compiled(r"@[a-z0-9\xff-]+(?:\.[a-z0-9\xff-]+)+(?::[0-9]{1,5})?[/?#]")
 _CURL: Final = compiled(
     r"(?:curl|wget|http)\b[^\n]{0,200}?\s(?:-u|--user)[ =]?[\"']?[^\s:\"']{1,64}:[^\s\"']{3,128}"
 )
@@ -132,16 +133,17 @@ class Password:
             if not any(flag in shadow.lower for flag in flags):
                 continue
             for start, end in spans(pattern, shadow.lower):
-                first = start + _flag_value(shadow.lower[start:end], mark)
-                if is_password(shadow.cased[first:end]):
-                    yield Found(self.kind, first, end, 0.85)
+                begin = start + _flag_value(shadow.lower[start:end], mark)
+                if is_password(shadow.cased[begin:end]):
+                    yield Found(self.kind, begin, end, 0.85)
 
     def _in_connections(self, shadow: Shadow) -> Iterator[Found]:
         for start, end in spans(_CONNECTION, shadow.lower):
-            first = shadow.lower.index(b":", shadow.lower.index(b"://", start) + 3) + 1
-            last = end - 2
-            if _is_connection_password(shadow.cased[first:last]):
-                yield Found(self.kind, first, last, 0.9)
+            begin = shadow.lower.index(b":", shadow.lower.index(b"://", start) + 3) + 1
+            host = first(_HOST, shadow.lower, begin, end)
+            last = host[0] if host else end - 2
+            if _is_connection_password(shadow.cased[begin:last]):
+                yield Found(self.kind, begin, last, 0.9)
 
     def _native(self, shadow: Shadow) -> Iterator[Found]:
         """Yield what follows a word for password in a script without Latin look-alikes."""
@@ -152,8 +154,8 @@ class Password:
                 continue
             value = shadow.cased[start + 1 : end].lstrip(b" '\":=").rstrip(b"'\",.;")
             if is_one[value]:
-                first = shadow.cased.index(value, start + 1)
-                yield Found(self.kind, first, first + len(value), 0.9)
+                begin = shadow.cased.index(value, start + 1)
+                yield Found(self.kind, begin, begin + len(value), 0.9)
 
 
 def _confidence(shadow: Shadow, one: Assigned) -> float:

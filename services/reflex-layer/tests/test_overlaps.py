@@ -22,9 +22,7 @@ VALUES = (
     *("DE89 3704 0044 0532 0130 00", "https://ada:hunter2Xk9@octollm.dev/?u=ada@example.org"),
     *("password=", "token: ", "passport ", "account no. ", "born on 12/03/1980", "tel "),
 )
-GLUE = st.sampled_from(
-    ["", " ", ",", ", ", "_", "-", "/", ":", "=", "@", "\n", "&nbsp;", "\\n", "是"]
-)
+GLUE = st.sampled_from(["", ", ", *" ,_-/:=@\n是", "&nbsp;", "\\n"])
 TEXTS = st.lists(st.tuples(st.sampled_from(VALUES), GLUE), min_size=1, max_size=6).map(
     lambda pieces: "".join(value + glue for value, glue in pieces)
 )

@@ -13,9 +13,19 @@ from reflex_layer.text import Shadow
 
 _DOT: Final = r"(?:\.|[\[({] ?(?:\.|dot) ?[\])}]| dot )"
 _ADDRESS: Final = compiled(rf"[0-9]{{1,3}}(?:{_DOT}[0-9]{{1,3}}){{3}}")
-_VERSION: Final = compiled(r"(?:version|release|build|ver|rev|v)[ .:=#-]{0,3}$")
+# The words for versions and for parts of a document, and a package with the version asked for.
+_NUMBERED: Final = compiled(
+    r"(?:versions?|releases?|build|firmware)[ .:=#-]{0,3}$"
+    r"|(?:^|[^a-z])(?:ver|rev|v|sections?|sec\.|clauses?|chapters?|paragraphs?|articles?|appendix"
+    r"|annex|figures?|fig\.|oid|abschnitt|kapitel|absatz|ziffer|seccion|capitulo|articulo)"
+    r"[ .:=#-]{0,3}$"
+    r"|[>~<]=$|[a-z0-9\])]==$"
+)
+_OF_HOSTS: Final = compiled(
+    r"(?:ip|ipv4|addr|address|host|hostname|server|client|remote|peer|source|src|dest|dst|dns|from)==$"
+)
 _PRODUCT: Final = compiled(r"[a-z_]/$")
-_REACH: Final = 12
+_REACH: Final = 16
 
 PUBLIC: Final = 0.9
 IDENTIFIES_NOBODY: Final = 0.3
@@ -33,6 +43,7 @@ class IPv4:
         "blocked ⟦81[.]2[.]69[.]142⟧ twice",
         "⟦81(.)2(.)69(.)142⟧ or ⟦81[dot]2[dot]69[dot]142⟧",
         "⟦٨.٨.٨.٨⟧",
+        "ip==⟦8.8.8.8⟧ and host == ⟦8.8.4.4⟧ on dev ⟦9.9.9.9⟧",
     )
     negative = (
         "version 1.2.3.4",
@@ -41,6 +52,9 @@ class IPv4:
         "01.02.03.04",
         "Chrome/131.0.0.0",
         "section 1.2.3",
+        "requests==2.31.0.1, django>=4.2.0.1",
+        "section 1.2.3.4, § 8.8.4.4 and Clause 3.4.5.6",
+        "firmware 5.4.3.2, app_version=1.2.3.4",
         "1.2.3.4-beta1.2.3.4",
     )
 
@@ -51,7 +65,7 @@ class IPv4:
                 continue
             before = lower[max(0, start - _REACH) : start]
             octets = _octets(lower[start:end])
-            if octets is None or _is_version(before):
+            if octets is None or _is_numbered(before) or _follows_sign(shadow, start):
                 continue
             if not any(octets[1:]) and stands_in(_PRODUCT, before):
                 continue
@@ -66,9 +80,17 @@ def _continues(lower: bytes, start: int, end: int) -> bool:
     return goes_on or came_from or hyphen
 
 
-def _is_version(before: bytes) -> bool:
-    """Tell a version from an address by the word before it; most last letters are of no such word."""
-    return before.rstrip(b" .:=#-")[-1:] in _LAST_LETTERS and stands_in(_VERSION, before)
+def _is_numbered(before: bytes) -> bool:
+    """Tell a version or a section from an address by the word before it."""
+    return stands_in(_NUMBERED, before) and not stands_in(_OF_HOSTS, before)
+
+
+def _follows_sign(shadow: Shadow, start: int) -> bool:
+    """Tell whether the sign for sections stands before a place."""
+    last = start - 1 - (shadow.lower[start - 1 : start] == b" ")
+    if shadow.text.isascii() or last < 0:
+        return False
+    return shadow.text[shadow.span(last, last + 1)[0]] in _SECTION_SIGNS
 
 
 def _octets(written: bytes) -> bytes | None:
@@ -88,7 +110,7 @@ def _confidence(octets: bytes) -> float:
     return IDENTIFIES_NOBODY if special else PUBLIC
 
 
-_LAST_LETTERS: Final = frozenset((b"n", b"e", b"d", b"r", b"v"))
+_SECTION_SIGNS: Final = "§¶"
 _LARGEST: Final = 255
 _ZERO: Final = ord("0")
 _NETWORKS: Final = tuple(

@@ -39,6 +39,9 @@ _DATE: Final = compiled(
     r"[0-9]{4}[-./][0-9]{1,2}[-./][0-9]{1,2}.*|[0-9]{1,2}[-./][0-9]{1,2}[-./](?:19|20)[0-9]{2}.*"
     r"|(?:19|20)[0-9]{2} ?[-/] ?(?:19|20)[0-9]{2}|(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9]+[.][0-9]+"
 )
+_SECONDS: Final = compiled(r"1[5-9][0-9]{8}")
+"""Seconds since 1970 in our decades; no number of ten digits begins so in North America."""
+
 _MAX_TRIALS: Final = 4
 """How many groups at the end of a candidate may turn out not to belong to it, less one."""
 
@@ -78,6 +81,7 @@ class Phone:
         "⟦617-555-0134 x221⟧",
         "name;tel\nBob;⟦0171 3920045⟧, Ana;⟦(11) 91234-5678⟧",
         '{"customerPhone": "⟦4155550132⟧"}',
+        "call my iPhone: ⟦415 555 2671⟧",
         "ask for Ines Okafor on her mobile, then ⟦07700 900 123⟧",
     )
     negative = (
@@ -91,6 +95,8 @@ class Phone:
         "host 192.168.100.200 phone",
         "Phone Company 1998-2003",
         "sum: 123 456 789",
+        "phone=1700000000 ts",
+        "Phone case for iPhone 15 128 256 512",
         "phone took 6266257 us, call=12 count=931795483",
         "0065 0302 0304 ; [.2007.0021.0002]",
         "i-00987654345222 c.002 483.3 28.66 512, U+FB03 => 0046 0046 0049",
@@ -202,7 +208,9 @@ def _in_words(words: Words, lower: bytes, start: int, end: int) -> bool:
         return False
     written = lower[start:end]
     length = len(digits_of(written))
-    if not _FEWEST_DIGITS <= length <= _MAX_DIGITS:
+    if not _FEWEST_DIGITS <= length <= _MAX_DIGITS or is_whole(_SECONDS, written, 0, len(written)):
+        return False
+    if words.name_a_device(start):
         return False
     if length < _MIN_DIGITS:
         return is_whole(_SHORT, written, 0, len(written)) and words.are_beside(start, end)

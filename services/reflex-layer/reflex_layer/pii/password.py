@@ -13,6 +13,7 @@ from typing import Final
 from octollm.verdict import PiiType
 from reflex_layer.engine import compiled, first, spans, stands_in
 from reflex_layer.pii.assigned import LOOKED_BACK, Assigned, assignment, is_setting, judged
+from reflex_layer.pii.plain_password import phrases, short
 from reflex_layer.pii.recogniser import Found, Once
 from reflex_layer.pii.secret_value import (
     is_code,
@@ -95,10 +96,21 @@ class Password:
         '{"password": "⟦a&b1;c2,D⟧", "x": 1}',
         "password: ⟦jq4#Lm2&!x⟧",
         "--password ⟦Fl1eder9⟧ --host x",
+        'password: "⟦my secret pass⟧"',
+        "password = '⟦correct horse battery staple⟧'",
+        "pwd=⟦abc⟧",
+        "uid=sa;pwd=⟦abc⟧;db=x",
+        "/login?user=ada&password=⟦tulip⟧&x=1",
         "- name: DB_PASSWORD\n  value: ⟦W1ntergr8n⟧",
     )
     negative = (
         "password = get_password()",
+        "pwd = os.getcwd()",
+        "connect(user=user, password=password)",
+        "connect(\n    user=user,\n    password=mine\n)",
+        "password=password\nPWD=abc\nswpwd=none",
+        'password: "Enter your password"',
+        '"password": "must be typed again"',
         "password: str | None = None",
         'password = "<your-password>"',
         "password=${DB_PASSWORD}",
@@ -122,6 +134,10 @@ class Password:
     def find(self, shadow: Shadow) -> Iterator[Found]:
         for start, end, confidence in judged(shadow, _ASSIGNED, _LONGEST, _confidence):
             yield Found(self.kind, start, end, confidence)
+        for start, end in phrases(shadow):
+            yield Found(self.kind, start, end, 0.6)
+        for start, end in short(shadow):
+            yield Found(self.kind, start, end, 0.5)
         if b"://" in shadow.lower:
             yield from self._in_connections(shadow)
         yield from self._in_commands(shadow)

@@ -71,6 +71,9 @@ match; `values` leaves it out."""
 
 def values(pattern: Pattern, data: bytes) -> Iterator[tuple[int, int]]:
     """Yield the spans of the matches as `spans` does, without an underscore at either end."""
+    if b"_" not in data:
+        yield from spans(pattern, data)
+        return
     for start, end in spans(pattern, data):
         yield start + data.startswith(b"_", start), end - data.endswith(b"_", start, end)
 

@@ -106,6 +106,8 @@ class CreditCard:
         run = shadow.lower[start:end]
         groups = run.translate(_TO_SPACES).split()
         spaced = len(groups) <= LONGEST and len(run) == 2 * len(groups) - 1
+        if not spaced and max(map(len, groups)) < _LEAST_IN_GROUP:
+            return
         bound = shadow.lower[start - 1 : start] in _BINDING
         least = _SURE if bound else _SHORTEST_ALONE
         row = _is_row(groups)

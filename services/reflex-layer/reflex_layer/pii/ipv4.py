@@ -8,7 +8,7 @@ from typing import Final
 
 from octollm.verdict import PiiType
 from reflex_layer.engine import compiled, spans, stands_in
-from reflex_layer.pii.recogniser import Found, stands_alone
+from reflex_layer.pii.recogniser import Found, Once, stands_alone
 from reflex_layer.text import Shadow
 
 _DOT: Final = r"(?:\.|[\[({] ?(?:\.|dot) ?[\])}]| dot )"
@@ -60,16 +60,17 @@ class IPv4:
 
     def find(self, shadow: Shadow) -> Iterator[Found]:
         lower = shadow.lower
+        confidence = Once(_confidence)
         for start, end in spans(_ADDRESS, lower):
             if not stands_alone(shadow, start, end) or _continues(lower, start, end):
                 continue
+            sure = confidence[lower[start:end]]
             before = lower[max(0, start - _REACH) : start]
-            octets = _octets(lower[start:end])
-            if octets is None or _is_numbered(before) or _follows_sign(shadow, start):
+            if not sure or _is_numbered(before) or _follows_sign(shadow, start):
                 continue
-            if not any(octets[1:]) and stands_in(_PRODUCT, before):
+            if lower.endswith(b".0.0.0", start, end) and stands_in(_PRODUCT, before):
                 continue
-            yield Found(self.kind, start, end, _confidence(octets))
+            yield Found(self.kind, start, end, sure)
 
 
 def _continues(lower: bytes, start: int, end: int) -> bool:
@@ -82,6 +83,9 @@ def _continues(lower: bytes, start: int, end: int) -> bool:
 
 def _is_numbered(before: bytes) -> bool:
     """Tell a version or a section from an address by the word before it."""
+    word = before.rstrip(b" .:#-")[-1:]
+    if not word.isalpha() and word != b"=":
+        return False
     return stands_in(_NUMBERED, before) and not stands_in(_OF_HOSTS, before)
 
 
@@ -102,7 +106,11 @@ def _octets(written: bytes) -> bytes | None:
     return bytes(values)
 
 
-def _confidence(octets: bytes) -> float:
+def _confidence(written: bytes) -> float:
+    """Return how sure an address is one somebody has; 0 for what is no address."""
+    octets = _octets(written)
+    if octets is None:
+        return 0.0
     if octets[0] not in _SPECIAL_FIRST:
         return PUBLIC
     number = int.from_bytes(octets, "big")

@@ -62,7 +62,7 @@ class IPv6:
         for start, end in values(_RUN, lower):
             if end - start > _LONGEST or not stands_alone(shadow, start, end):
                 continue
-            if _continues(lower, start, end) or not _is_meant(lower, start, end):
+            if _continues(lower, start, end):
                 continue
             if sure := confidence[lower[start:end]]:
                 yield Found(self.kind, start, end, sure)
@@ -77,13 +77,11 @@ def _continues(lower: bytes, start: int, end: int) -> bool:
     return before == b":" or (sliced and lower[start : start + 2] == b"::")
 
 
-def _is_meant(lower: bytes, start: int, end: int) -> bool:
+def _is_meant(written: bytes) -> bool:
     """Tell an address from an operator between names, a time, a fingerprint."""
-    if lower.find(b"::", start, end) >= 0:
-        return is_whole(_ASSIGNED, lower, start, end)
-    return stands_in(_LONG_GROUP, lower[start:end]) or (
-        lower.count(b"0", start, end) >= _GROUPS_IN_FULL // 2
-    )
+    if b"::" in written:
+        return is_whole(_ASSIGNED, written, 0, len(written))
+    return stands_in(_LONG_GROUP, written) or written.count(b"0") >= _GROUPS_IN_FULL // 2
 
 
 def _parsed(written: bytes) -> IPv6Address | None:
@@ -96,7 +94,7 @@ def _parsed(written: bytes) -> IPv6Address | None:
 def _confidence(written: bytes) -> float:
     """Return less for addresses that many have: private, local, for documentation, groups; 0 for
     what is no address."""
-    address = _parsed(written)
+    address = _parsed(written) if _is_meant(written) else None
     if address is None:
         return 0.0
     seen = address.ipv4_mapped or address

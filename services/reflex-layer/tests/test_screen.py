@@ -130,8 +130,8 @@ HOSTILE = [
     "a@", "a@b.cc-", "a.", "536-22-8714 ", "4111111111111111 ", "akia", "ghp_", "secret key ",
     "ignore ", "ignore all previous instructions ", "previous instructions ", "you are ",
     "<|im_start|>", "show your ", "'", '"', "`", "\u200b", "e\u0301", "😀", "а", "\n",
-    "### System:", "not ", "tel 1234567 ", "::1 ", "a@b.co ", "1.1.1.1 ", "\\n", "\x1b[31m", "4111  1111\n",
-    "pwd=abc;", 'password: "a b" ', "我4111111111111111", "_536-22-8714_",
+    "### System:", "not ", "tel 1234567 ", "::1 ", "a@b.co ", "1.1.1.1 ", "\\n", "\x1b[31m",
+    "4111  1111\n", "pwd=abc;", 'password: "a b" ', "我4111111111111111", "_536-22-8714_",
 ]  # fmt: skip
 
 

@@ -77,6 +77,8 @@ class CreditCard:
         for start, end in spans(_RUN, shadow.lower):
             if stands_alone(shadow, start, end):
                 yield from self._in_run(shadow, start, end)
+        if b"  " not in shadow.lower and b"\n" not in shadow.lower:
+            return
         for start, end in spans(_WIDE_RUN, shadow.lower):
             if stands_alone(shadow, start, end):
                 yield from self._in_wide_run(shadow, start, end)

@@ -115,7 +115,7 @@ class Phone:
                     continue
                 end = start + _first_group(lower[start:end])
                 called = _in_words(words, lower, start, end) and _alone(shadow, start, end)
-                if (called and not is_whole(_DATE, lower, start, end)) or (
+                if (called and not _is_other(words, lower, start, end)) or (
                     words.call_in_script(start) and _fits(lower, start, end)
                 ):
                     yield Found(self.kind, start, end, _BELIEVED)
@@ -135,6 +135,11 @@ class Phone:
             if last := _international_end(words, shadow, start, end):
                 coded = lower[max(0, start - 2) : start + 1] == _CODED_PLUS
                 yield Found(self.kind, start - 2 * coded, last, _PLANNED)
+
+
+def _is_other(words: Words, lower: bytes, start: int, end: int) -> bool:
+    """Tell a date, an address or the sizes of a device from a number beside a word for one."""
+    return is_whole(_DATE, lower, start, end) or words.name_a_device(start)
 
 
 def _first_group(written: bytes) -> int:
@@ -208,9 +213,9 @@ def _in_words(words: Words, lower: bytes, start: int, end: int) -> bool:
         return False
     written = lower[start:end]
     length = len(digits_of(written))
-    if not _FEWEST_DIGITS <= length <= _MAX_DIGITS or is_whole(_SECONDS, written, 0, len(written)):
+    if not _FEWEST_DIGITS <= length <= _MAX_DIGITS:
         return False
-    if words.name_a_device(start):
+    if length == len(written) == _WITH_AREA and is_whole(_SECONDS, written, 0, length):
         return False
     if length < _MIN_DIGITS:
         return is_whole(_SHORT, written, 0, len(written)) and words.are_beside(start, end)

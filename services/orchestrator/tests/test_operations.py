@@ -41,7 +41,9 @@ async def test_the_root_says_who_it_is_and_its_links_work(house: Any) -> None:
 async def test_it_is_ready_when_everything_is_there(house: Any) -> None:
     answer = await house.http.get("/ready")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ready", "checks": {"database": "ok", "reflex": "ok"}}
+    body = answer.json()
+    assert body["checks"] == {"database": "ok", "reflex": "ok"}
+    assert body["arms"]["digest"] == "ok"
 
 
 async def test_it_lives_without_anything_and_says_what_it_misses(make_house: Any) -> None:

@@ -64,6 +64,20 @@ def spans(
         start = after if after > start else start + 1
 
 
+EDGE: Final = r"(?:\b|_)"
+"""Where a value may begin or end: at an edge of a word, or at an underscore that is part of the
+match; `values` leaves it out."""
+
+
+def values(pattern: Pattern, data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the matches as `spans` does, without an underscore at either end."""
+    if b"_" not in data:
+        yield from spans(pattern, data)
+        return
+    for start, end in spans(pattern, data):
+        yield start + data.startswith(b"_", start), end - data.endswith(b"_", start, end)
+
+
 def first(pattern: Pattern, data: bytes, start: int, end: int) -> tuple[int, int] | None:
     """Return the span of the first match in `data[start:end]`, without copying it."""
     ((found, after),) = pattern._regexp.Match(_ANYWHERE, data, start, min(end, len(data)))

@@ -10,6 +10,7 @@ from typing import Final, Literal
 from octollm.verdict import InjectionMatch, PiiMatch, ReflexResponse
 from reflex_layer import injection
 from reflex_layer.deadline import Deadline, OutOfTime
+from reflex_layer.pii.overlaps import resolved
 from reflex_layer.pii.recogniser import Found
 from reflex_layer.ruleset import BUILT_IN, Ruleset
 from reflex_layer.text import Shadow, shadow
@@ -74,26 +75,8 @@ def screen(
         if check_pii:
             found.extend(rules.pii.find_all(seen, deadline))
         incomplete = False
-    found = resolved(found, rules.thresholds.pii_block_confidence)
+    found = resolved(found, rules.thresholds.pii_block_confidence, seen.lower)
     return _verdict(seen, rules, found, assessment, incomplete=incomplete)
-
-
-def resolved(found: Iterable[Found], block_confidence: float) -> list[Found]:
-    """Return `found` by position, keeping of overlapping ones the better.
-
-    One that blocks is better than one that does not, then the longer, then the more confident.
-    """
-
-    def worth(one: Found) -> tuple[bool, int, float]:
-        return one.confidence >= block_confidence, one.end - one.start, one.confidence
-
-    kept: list[Found] = []
-    for one in sorted(found, key=lambda f: (f.start, f.end)):
-        if not kept or one.start >= kept[-1].end:
-            kept.append(one)
-        elif worth(one) > worth(kept[-1]):
-            kept[-1] = one
-    return kept
 
 
 def warm_up(rules: Ruleset = BUILT_IN) -> None:

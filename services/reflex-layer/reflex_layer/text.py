@@ -2,7 +2,8 @@
 
 One character of the text is one byte of the shadow, so a span found in the shadow is a span of
 the text. Full-width forms, mathematical letters, Cyrillic and Greek look-alikes, digits, dashes,
-spaces and quotes of any script become ASCII; accents are taken off. Only characters that nobody
+spaces and quotes of any script become ASCII; accents are taken off; an escape such as `\\n` that
+stands there as text, and a terminal's control code, are blanks. Only characters that nobody
 sees (zero-width, soft hyphen, combining marks, variation selectors) have no byte: a text that
 holds some carries the places of those that are left, and `Shadow.span` reads them.
 
@@ -13,13 +14,18 @@ one character for one byte of the shadow, so that the same spans hold.
 
 from __future__ import annotations
 
-import codecs
+import sys
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from string import ascii_letters
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from reflex_layer.escapes import visible
 
 OTHER_LETTER: Final = "\xff"
 """Stands for a letter or digit of a script that has no ASCII look-alike."""
@@ -59,7 +65,8 @@ _LATIN: Final = _LETTERS | _PICTURES
 _FOLDED: Final = _LOOK_ALIKES | _LETTERS | _PICTURES | _PUNCTUATION
 _TAGS: Final = range(0xE0020, 0xE007F)
 _KEPT_CONTROLS: Final = "\t\n\r\x0b\x0c"
-_MAX_REMEMBERED: Final = 20_000
+
+_Array = npt.NDArray[np.integer[Any]]
 
 
 def fold(character: str) -> str:
@@ -86,14 +93,15 @@ def fold(character: str) -> str:
         return "\n"
     if category == "Pd":
         return "-"
+    if category == "Nd":
+        return str(unicodedata.decimal(character))
     return _compatible(character) or _placeholder(category)
 
 
 def _compatible(character: str) -> str:
     """Return the ASCII character that Unicode itself says this one is a form of, or ""."""
-    value = unicodedata.decimal(character, None)
-    if value is not None:
-        return str(int(value))
+    if not unicodedata.decomposition(character):
+        return ""  # most characters: telling so is faster than taking them apart
     form = unicodedata.normalize("NFKD", character)
     base = "".join(c for c in form if unicodedata.category(c) != "Mn")
     if len(base) != 1:
@@ -117,48 +125,58 @@ def fold_native(character: str) -> str:
         return folded.lower()
     if unicodedata.category(character)[0] not in "LN":
         return folded.lower()
-    form = unicodedata.normalize("NFKD", character)
-    base = "".join(c for c in form if unicodedata.category(c) != "Mn")
+    base = character
+    if unicodedata.decomposition(character):
+        form = unicodedata.normalize("NFKD", character)
+        base = "".join(c for c in form if unicodedata.category(c) != "Mn")
     lower = (base if len(base) == 1 else character).lower()
     return lower if len(lower) == 1 else character
 
 
-class _Table(dict[int, str | None]):
-    """A table for `str.translate` that computes each entry when it is first met.
+class _Table:
+    """What each character is folded to, as its code point, worked out when it is first met.
 
-    It keeps a bounded number of them, so that no text can make it grow without end.
+    As large as Unicode from the beginning, so that no text can make it grow.
     """
 
-    def __init__(self, entry: Callable[[str], str]) -> None:
+    def __init__(self, entry: Callable[[str], str], size: type[np.unsignedinteger[Any]]) -> None:
         self._entry = entry
+        self._points = np.zeros(sys.maxunicode + 1, size)
 
-    def __missing__(self, point: int) -> str | None:
-        folded = self._entry(chr(point)) or None
-        if len(self) < _MAX_REMEMBERED:
-            self[point] = folded
+    def fold(self, points: _Array) -> _Array:
+        """Return the code points of the folded characters; `_UNSEEN` for those without any."""
+        folded = self._points[points]
+        unknown = folded == 0
+        if unknown.any():
+            for point in np.unique(points[unknown]).tolist():
+                self._points[point] = ord(self._entry(chr(point)) or _NOTHING)
+            folded = self._points[points]
         return folded
 
 
-_TABLE: Final = _Table(fold)
-_NATIVE: Final = _Table(fold_native)
+_NOTHING: Final = "\u0100"
+_UNSEEN: Final = ord(_NOTHING)
+"""Stands in the tables for no character; nothing is folded to it, nor to zero."""
+
+_TABLE: Final = _Table(fold, np.uint16)
+_NATIVE: Final = _Table(fold_native, np.uint32)
 
 
-_ASCII: Final = frozenset(map(chr, range(0x80)))
-
-
-def _lower(table: _Table, character: str) -> str | None:
-    folded = table[ord(character)]
-    return folded.lower() if folded else folded
+def _points(text: str) -> _Array:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
 @dataclass(frozen=True)
 class Shadow:
-    """A text as it reads. `lower` is `cased` in lower case; both have the same length."""
+    """A text as it reads. `lower` is `cased` in lower case; both have the same length.
+
+    `text` is as long as the original and has blanks for escapes that mean some.
+    """
 
     text: str
     cased: bytes
     lower: bytes
-    places: tuple[int, ...] | None = None
+    places: _Array | None = None
     """Where each byte stands in `text`; None when byte i is character i."""
 
     @cached_property
@@ -166,15 +184,19 @@ class Shadow:
         """The text in lower case with the letters of every script kept, as long as `lower`."""
         if self.text.isascii():
             return self.lower.decode("latin-1")
-        return self.text.translate(_NATIVE)
+        return self._native.tobytes().decode("utf-32-le", "surrogatepass")
+
+    @cached_property
+    def _native(self) -> _Array:
+        folded = _NATIVE.fold(_points(self.text))
+        return folded if self.places is None else folded[self.places]
 
     @cached_property
     def is_foreign(self) -> bool:
         """Whether `native` says more than `lower`: some letters are those of another script."""
         if self.text.isascii():
             return False
-        others = frozenset(self.text) - _ASCII
-        return any(_lower(_TABLE, character) != _NATIVE[ord(character)] for character in others)
+        return bool((self._native != np.frombuffer(self.lower, np.uint8)).any())
 
     @property
     def is_mixed(self) -> bool:
@@ -188,42 +210,23 @@ class Shadow:
         """Return the span of `text` that the non-empty span of the shadow stands for."""
         if self.places is None:
             return start, end
-        return self.places[start], self.places[end - 1] + 1
+        return int(self.places[start]), int(self.places[end - 1]) + 1
 
 
 def shadow(text: str) -> Shadow:
     """Return the shadow of `text`, in time linear in its length."""
-    cased = _folded(text)
+    text = visible(text)
+    if text.isascii():
+        cased = text.encode("ascii").translate(_CONTROLS)
+        return Shadow(text, cased, cased.lower())
+    folded = _TABLE.fold(_points(text))
     places = None
-    if len(cased) != len(text):
-        places = tuple(i for i, character in enumerate(text) if _seen(character))
+    seen = folded != _UNSEEN
+    if not seen.all():
+        places = np.flatnonzero(seen)
+        folded = folded[places]
+    cased = folded.astype(np.uint8).tobytes()
     return Shadow(text, cased, cased.lower(), places)
 
 
-def _folded(text: str) -> bytes:
-    """Return the folded text, whole or, where little is to be folded, run by run."""
-    if text.isascii():
-        return text.encode("ascii").translate(_CONTROLS)
-    if len(text.encode("ascii", "ignore")) * _FEW >= len(text) * (_FEW - 1):
-        return text.encode("ascii", _HANDLER).translate(_CONTROLS)
-    return text.translate(_TABLE).encode("latin-1")
-
-
-def _fold_run(error: UnicodeError) -> tuple[bytes, int]:
-    """Fold what the codec for ASCII stops at: characters in a row that are not ASCII."""
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    run = error.object[error.start : error.end]
-    return run.translate(_TABLE).encode("latin-1"), error.end
-
-
-_FEW: Final = 16
-"""Up to one character in so many is folded by itself; past it, a table for all is faster."""
-
-_HANDLER: Final = "reflex_layer.text.fold"
 _CONTROLS: Final = bytes(ord(fold(chr(point))) if point < 0x80 else point for point in range(0x100))
-codecs.register_error(_HANDLER, _fold_run)
-
-
-def _seen(character: str) -> bool:
-    return _TABLE[ord(character)] is not None

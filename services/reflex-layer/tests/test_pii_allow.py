@@ -88,3 +88,9 @@ def test_what_cannot_be_used_is_refused_with_field_and_reason(
     with pytest.raises(Refused) as refused:
         load(json.dumps(fields))
     assert reason in str(refused.value)
+
+
+def test_a_value_is_allowed_as_it_is_written_escapes_and_all() -> None:
+    link = "https://kestrel.org/a%20b?q=%22c%22"
+    rules = Settings(pii_allow=json.dumps({"values": [link]})).ruleset()
+    assert screen(f"see {link} here", rules).pii_matches == ()

@@ -4,8 +4,8 @@ import pytest
 from _pytest.mark.structures import ParameterSet
 
 from reflex_layer.pii import RECOGNISERS, Recognisers
+from reflex_layer.pii.overlaps import resolved
 from reflex_layer.pii.recogniser import Recogniser
-from reflex_layer.screen import resolved
 from reflex_layer.text import shadow
 
 BUILT_IN = Recognisers()
@@ -23,7 +23,9 @@ def _found(recogniser: Recogniser, text: str) -> list[str]:
     """Return the values found by the recogniser, the way the service reaches it."""
     seen = BUILT_IN.reading(shadow(text))
     assert {f.kind for f in recogniser.find(seen)} <= {recogniser.kind}
-    found = resolved([f for f in BUILT_IN.find_all(seen) if f.kind == recogniser.kind], 0.0)
+    found = resolved(
+        [f for f in BUILT_IN.find_all(seen) if f.kind == recogniser.kind], 0.0, seen.lower
+    )
     places = [seen.span(f.start, f.end) for f in found]
     return [text[start:end] for start, end in places]
 

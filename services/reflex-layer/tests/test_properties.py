@@ -165,6 +165,11 @@ def test_twice_a_hostile_text_is_twice_the_work(name: str) -> None:
     assert grows_linearly(lambda text: screen(text, UNHURRIED), HOSTILE[name])
 
 
+def test_what_a_character_reads_like_is_worked_out_once() -> None:
+    every = "".join(map(chr, range(sys.maxunicode + 1)))
+    assert work(lambda text: (shadow(text).native, shadow(text).is_foreign), every) < 200
+
+
 def test_work_that_grows_faster_than_the_text_would_be_noticed() -> None:
     pattern = re2.compile(b"x")
 

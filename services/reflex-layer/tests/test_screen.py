@@ -7,9 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from octollm.redaction import redact
-from reflex_layer.pii.recogniser import Found
 from reflex_layer.ruleset import BUILT_IN, Ruleset, Thresholds
-from reflex_layer.screen import MAX_ATTEMPTS, resolved, screen, warm_up
+from reflex_layer.screen import MAX_ATTEMPTS, screen, warm_up
 
 VALUES = {
     "Email": "ada@example.org",
@@ -83,14 +82,6 @@ def test_very_many_attempts_are_cut_to_the_gravest() -> None:
     assert verdict.status == "blocked"
 
 
-def test_of_overlapping_matches_the_longer_wins_unless_it_would_not_block() -> None:
-    short = Found("A", 0, 5, 0.9)
-    assert resolved([short, Found("B", 0, 9, 0.6)], 0.5) == [Found("B", 0, 9, 0.6)]
-    assert resolved([short, Found("B", 0, 9, 0.3)], 0.5) == [short]
-    assert resolved([short, Found("B", 4, 9, 0.8)], 0.5) == [short]
-    assert resolved([Found("B", 5, 9, 0.8), short], 0.5) == [short, Found("B", 5, 9, 0.8)]
-
-
 def test_the_ruleset_is_a_version() -> None:
     assert BUILT_IN.version.startswith("1.0.0+")
     warm_up()
@@ -139,7 +130,8 @@ HOSTILE = [
     "a@", "a@b.cc-", "a.", "536-22-8714 ", "4111111111111111 ", "akia", "ghp_", "secret key ",
     "ignore ", "ignore all previous instructions ", "previous instructions ", "you are ",
     "<|im_start|>", "show your ", "'", '"', "`", "\u200b", "e\u0301", "😀", "а", "\n",
-    "### System:", "not ", "tel 1234567 ",
+    "### System:", "not ", "tel 1234567 ", "::1 ", "a@b.co ", "1.1.1.1 ", "\\n", "\x1b[31m",
+    "4111  1111\n", "pwd=abc;", 'password: "a b" ', "我4111111111111111", "_536-22-8714_",
 ]  # fmt: skip
 
 

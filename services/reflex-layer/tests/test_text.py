@@ -55,11 +55,12 @@ def test_case_is_kept_beside_the_lower_case() -> None:
 def test_every_byte_stands_for_a_character_in_order(text: str) -> None:
     seen = shadow(text)
     assert len(seen.cased) == len(seen.lower) == len(seen.native)
+    assert len(seen.text) == len(text)
     starts = [seen.span(i, i + 1) for i in range(len(seen.lower))]
     assert starts == sorted(starts)
     assert all(0 <= start == end - 1 < len(text) for start, end in starts)
     for byte, (start, _) in zip(seen.cased, starts, strict=True):
-        assert fold(text[start]) == chr(byte)
+        assert fold(seen.text[start]) == chr(byte)
 
 
 @settings(derandomize=True, deadline=None, max_examples=100)

@@ -99,9 +99,9 @@ class Recognisers:
         """
         reading = self.reading(shadow)
         nothing_allowed = self._allowed is NOTHING_ALLOWED
-        for index in self._gate.open_for(shadow.lower):
+        for index in self._gate.open_for(reading.lower):
             found = self.recognisers[index].find(reading)
-            for one in found if nothing_allowed else self._allowed.without(found, reading):
+            for one in found if nothing_allowed else self._allowed.without(found, shadow):
                 yield one
                 deadline.check()
             deadline.check()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from reflex_layer.engine import Pattern, compiled, spans
+from reflex_layer.pii.recogniser import script_after
 from reflex_layer.text import Shadow
 
 _TARGET: Final = (
@@ -36,7 +37,10 @@ _QUOTES: Final = b"\"'`"
 _SIGNS: Final = b":=>*"
 _ENDS: Final = b".,;:)]}*"
 _BREAKS: Final = b",;&|)}]\\"
-_NEXT: Final = compiled(r"[,;&|]+(?:[a-z_ .-]{1,30}=|[a-z_.-]*:|$|\s)|\\[nrt]|[)}\]]+[;,.]*$")
+_OTHER_VALUE: Final = r"[a-z0-9._+-]{1,64}@[a-z0-9-]+\.[a-z]|[a-z]{2,10}://|\+?[0-9][0-9.-]{6,}$"
+_NEXT: Final = compiled(
+    rf"[,;&|]+(?:[a-z_ .-]{{1,30}}=|[a-z_.-]*:|$|\s|{_OTHER_VALUE})|\\[nrt]|[)}}\]]+[;,.]*$"
+)
 
 
 SHORTEST: Final = 5
@@ -115,6 +119,8 @@ def _split(shadow: Shadow, name: int, start: int, end: int) -> Assigned:
     value = lower[start:end].lstrip(_SIGNS)
     sign = sign or len(value) < end - start
     start = end - len(value)
+    end = script_after(shadow, start, end)
+    value = lower[start:end]
     if value.translate(None, _BREAKS) != value and (found := _NEXT.search(value)):
         end = start + found.span()[0]
     end = start + len(lower[start:end].rstrip(_ENDS))

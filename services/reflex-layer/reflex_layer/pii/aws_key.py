@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.engine import compiled, spans
+from reflex_layer.engine import EDGE, compiled, spans
 from reflex_layer.pii.recogniser import Found, stands_alone
 from reflex_layer.text import Shadow
 
@@ -31,7 +31,7 @@ _SECRET_LENGTH: Final = 40
 class AWSKey:
     kind = PiiType.AWS_KEY
     anchor = (
-        r"\b(?:abia|acca|agpa|aida|aipa|akia|anpa|anva|apka|aroa|asca|asia|a3t|absk)[a-z0-9]{8}"
+        rf"{EDGE}(?:abia|acca|agpa|aida|aipa|akia|anpa|anva|apka|aroa|asca|asia|a3t|absk)[a-z0-9]{{8}}"
         r"|secret[ _.-]?(?:access)?[ _.-]?key|aws[ _.-]?(?:account[ _.-]?)?secret|aws[ _.-]?key"
     )
     positive = (

@@ -7,19 +7,21 @@ from typing import Final
 
 from octollm.verdict import PiiType
 from reflex_layer.engine import compiled, spans
-from reflex_layer.pii.recogniser import Found, digits_of, near, stands_alone, words
+from reflex_layer.pii.card_numbers import LONGEST, card_end, passes_luhn
+from reflex_layer.pii.recogniser import Found, near, stands_alone, words
 from reflex_layer.text import Shadow
 
 _RUN: Final = compiled(r"[0-9](?:[ ./-]?[0-9]){11,}")
+# Two spaces between the groups, or the end of a line.
+_WIDE_GAP: Final = r"(?: {2,3}|[ ./-]? ?\r?\n ?)"
+_WIDE_RUN: Final = compiled(rf"[0-9]{{4,16}}(?:(?:{_WIDE_GAP}|[ ./-])[0-9]{{3,12}}){{1,5}}")
+_GROUP: Final = compiled(r"[0-9]+")
 _TO_SPACES: Final = bytes.maketrans(b"./-", b"   ")
 _CONTEXT: Final = words(
     "pay|pay with|payment|charge|charged|billing|card|card number|credit card|debit card|cc|pan|visa|mastercard|amex"
     "|american express|maestro|discover|kreditkarte|karte|carte|carte bancaire|tarjeta"
     "|kartennummer|diners|jcb|unionpay",
 )
-_DOUBLED: Final = bytes.maketrans(b"0123456789", bytes([0, 2, 4, 6, 8, 1, 3, 5, 7, 9]))
-_VALUES: Final = bytes.maketrans(b"0123456789", bytes(range(10)))
-_LONGEST: Final = 19
 _SURE: Final = 15
 _SHORTEST_ALONE: Final = 13
 """A shorter number without groups and context is an account, in clouds as in banks."""
@@ -30,44 +32,13 @@ _PAIR: Final = 2
 _GROUPS_IN_CARD: Final = 4
 _SURE_ENOUGH: Final = 0.9
 _BINDING: Final = frozenset((b"=", b"/", b":", b"-", b"."))
+_JOINTS: Final = frozenset((b"-", b".", b"/"))
 _LONGEST_CALLED: Final = 64
-_CALLED: Final = range(12, 20)
-_LONGEST_WRITTEN: Final = 24
-_MAJOR_INDUSTRIES: Final = frozenset(b"3456")
-"""Banking, merchandising and travel (ISO/IEC 7812-1); networks get new ranges there every year."""
-
-# First and last prefix, both inclusive, and the lengths that issuer uses.
-_ISSUERS: Final = (
-    ("Visa", 4, 4, (16, 19, 13)),
-    ("Mastercard", 51, 55, (16,)),
-    ("Mastercard", 2221, 2720, (16,)),
-    ("Mir", 2200, 2204, (16, 17, 18, 19)),
-    ("American Express", 34, 34, (15,)),
-    ("American Express", 37, 37, (15,)),
-    ("Discover", 6011, 6011, (16, 19)),
-    ("Discover", 644, 659, (16, 19)),
-    ("UnionPay", 62, 62, (16, 17, 18, 19)),
-    ("JCB", 3528, 3589, (16, 19)),
-    ("JCB", 1800, 1800, (15,)),
-    ("JCB", 2131, 2131, (15,)),
-    ("Diners Club", 300, 305, (14, 16, 19)),
-    ("Diners Club", 36, 36, (14, 16, 19)),
-    ("Diners Club", 38, 39, (14, 16, 19)),
-    ("Maestro", 5018, 5038, (16, 19, 18, 15, 14, 13, 12)),
-    ("Maestro", 5893, 5893, (16, 19, 18, 15, 14, 13, 12)),
-    ("Maestro", 6304, 6304, (16, 19, 18, 15, 14, 13, 12)),
-    ("Maestro", 6759, 6763, (16, 19, 18, 15, 14, 13, 12)),
-)
-_BY_PREFIX: Final = {
-    str(prefix).encode(): lengths
-    for _, low, high, lengths in _ISSUERS
-    for prefix in range(low, high + 1)
-}
 
 
 class CreditCard:
     kind = PiiType.CREDIT_CARD
-    anchor = r"[0-9](?:[ ./-]?[0-9]){11}"
+    anchor = rf"[0-9](?:[ ./-]?[0-9]){{11}}|[0-9]{{4}}{_WIDE_GAP}[0-9]{{3}}"
     positive = (
         "Pay with ⟦4111 1111 1111 1111⟧ 12/27 please.",
         "card_number=⟦5555555555554444⟧",
@@ -79,6 +50,9 @@ class CreditCard:
         "order 77 ⟦4111-1111-1111-1111⟧",
         "⟦4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1⟧",
         "my card 5812 is new: ⟦587428561654⟧",
+        "⟦4111  1111  1111  1111⟧ and\n⟦4111 1111\n1111 1111⟧, ⟦4111-1111-\n1111-1111⟧",
+        "charge ⟦41111111\n11111111⟧",
+        "card number:\n⟦4111\n1111\n1111\n1111⟧\n2027",
         "card number ⟦3598899323053410⟧ is lost",
     )
     negative = (
@@ -86,6 +60,8 @@ class CreditCard:
         "id 1234567812345670",
         "41111111111111111111",
         "x4111111111111111",
+        "4111\n1111\n1111\n1111",
+        "1000  4111  1111  1111  1111  2222",
         "timestamp 1719412345678",
         "0.4111111111111111",
         "arn:aws:greengrass:us-west-2:675946970638:components",
@@ -101,12 +77,39 @@ class CreditCard:
         for start, end in spans(_RUN, shadow.lower):
             if stands_alone(shadow, start, end):
                 yield from self._in_run(shadow, start, end)
+        if b"  " not in shadow.lower and b"\n" not in shadow.lower:
+            return
+        for start, end in spans(_WIDE_RUN, shadow.lower):
+            if stands_alone(shadow, start, end):
+                yield from self._in_wide_run(shadow, start, end)
+
+    def _in_wide_run(self, shadow: Shadow, start: int, end: int) -> Iterator[Found]:
+        """Yield the card that groups with wide gaps are, or the one among them that is called so.
+
+        Of what is not called one at most two lines make a card: a column of numbers is none.
+        """
+        run = shadow.lower[start:end]
+        if b"  " not in run and b"\n" not in run:
+            return
+        places = list(spans(_GROUP, run))
+        groups = [run[first:last] for first, last in places]
+        called = near(shadow, start, end, _CONTEXT)
+        if _is_row(groups) and not called:
+            return
+        for index in range(len(groups) if called else 1):
+            count = _groups_of_card(groups[index:])
+            first, last = places[index][0], places[index + count - 1][1]
+            if count and (called or (last == len(run) and run.count(b"\n") <= 1)):
+                yield Found(self.kind, start + first, start + last, _SURE_ENOUGH)
+                return
 
     def _in_run(self, shadow: Shadow, start: int, end: int) -> Iterator[Found]:
         """Yield the cards in a run of digit groups; a card begins and ends with a group."""
         run = shadow.lower[start:end]
         groups = run.translate(_TO_SPACES).split()
-        spaced = len(groups) <= _LONGEST and len(run) == 2 * len(groups) - 1
+        spaced = len(groups) <= LONGEST and len(run) == 2 * len(groups) - 1
+        if not spaced and max(map(len, groups)) < _LEAST_IN_GROUP:
+            return
         bound = shadow.lower[start - 1 : start] in _BINDING
         least = _SURE if bound else _SHORTEST_ALONE
         row = _is_row(groups)
@@ -117,8 +120,8 @@ class CreditCard:
             # After a point come decimals.
             if not begins or place < taken or run[place - 1 : place] == b".":
                 continue
-            last, known = _card_end(run, place, groups[index : index + _LONGEST])
-            if not last:
+            last, known = card_end(run, place, groups[index : index + LONGEST])
+            if not last or _ends_another(run, place, last):
                 continue
             sure = _confidence(run, place, last, least) if known and not row else 0.0
             called = sure < _SURE_ENOUGH and len(run) <= _LONGEST_CALLED
@@ -127,6 +130,16 @@ class CreditCard:
             if sure:
                 taken = last
                 yield Found(self.kind, start + place, start + last, sure)
+
+
+def _groups_of_card(groups: list[bytes]) -> int:
+    """Return how many groups are a card of a known issuer, from the first on; 0 for none."""
+    narrow = b" ".join(groups)
+    last, known = card_end(narrow, 0, groups)
+    if not (last and known and len(groups[0]) >= _LEAST_IN_GROUP):
+        return 0
+    alone = len(groups[0]) > _MOST_IN_GROUP
+    return narrow.count(b" ", 0, last) + 1 if alone or _confidence(narrow, 0, last, 0) else 0
 
 
 def _confidence(run: bytes, first: int, last: int, least: int) -> float:
@@ -147,9 +160,15 @@ def _confidence(run: bytes, first: int, last: int, least: int) -> float:
         return _SURE_ENOUGH
     if len(groups) == _PAIR:
         return 0.0
-    if len(groups) > _PAIR or _SURE <= len(card) < _LONGEST:
+    if len(groups) > _PAIR or _SURE <= len(card) < LONGEST:
         return _SURE_ENOUGH
     return 0.5 if least <= len(card) < _SURE else 0.0
+
+
+def _ends_another(run: bytes, first: int, last: int) -> bool:
+    """Tell whether the first group belongs to a number before it, as in `555-2671 4111 1111 …`."""
+    before = run[first - 1 : first]
+    return before in _JOINTS and before not in run[first:last] and b" " in run[first:last]
 
 
 def _is_row(groups: list[bytes]) -> bool:
@@ -163,43 +182,3 @@ def _is_row(groups: list[bytes]) -> bool:
 def _is_spaced(groups: list[int], card: bytes, run: bytes) -> bool:
     """Tell a card whose digits stand alone, one by one, from a row of a table."""
     return max(groups) == 1 and len(card) == len(run)
-
-
-def _card_end(run: bytes, first: int, groups: list[bytes]) -> tuple[int, bool]:
-    """Return where a card ends that begins with the first group, and whether its issuer is known.
-
-    0 if none begins there. One of an unknown issuer may have any length, but is the whole run.
-    """
-    beginning = digits_of(run[first : first + 8])
-    lengths = _lengths(beginning)
-    if not lengths:
-        whole = first == 0 and beginning[0] in _MAJOR_INDUSTRIES
-        number = digits_of(run) if whole and len(run) <= _LONGEST_WRITTEN else b""
-        return (len(run) if len(number) in _CALLED and passes_luhn(number) else 0), False
-    end, length = first - 1, 0
-    ends: dict[int, int] = {}
-    for group in groups:
-        length += len(group)
-        end += len(group) + 1
-        if length > _LONGEST:
-            break
-        ends[length] = end
-    for wanted in lengths:
-        last = ends.get(wanted, 0)
-        if last and passes_luhn(digits_of(run[first:last])):
-            return last, True
-    return 0, False
-
-
-def _lengths(beginning: bytes) -> tuple[int, ...]:
-    """Return the lengths of the cards of the issuer with this beginning; none if unknown."""
-    for width in range(4, 0, -1):
-        if lengths := _BY_PREFIX.get(beginning[:width]):
-            return lengths
-    return ()
-
-
-def passes_luhn(number: bytes) -> bool:
-    """Check the last digit after Luhn (ISO/IEC 7812-1, annex B)."""
-    plain, doubled = number[-1::-2].translate(_VALUES), number[-2::-2].translate(_DOUBLED)
-    return (sum(plain) + sum(doubled)) % 10 == 0

@@ -15,7 +15,7 @@ from operator import xor
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.engine import compiled, is_whole
+from reflex_layer.engine import EDGE, compiled, is_whole
 from reflex_layer.pii.reading import Reading
 from reflex_layer.pii.recogniser import Found, cued, stands_alone
 
@@ -67,7 +67,7 @@ _FEWEST_DIGITS: Final = 6
 
 class CryptoAddress:
     kind = PiiType.CRYPTO_ADDRESS
-    anchor = r"\b[0-9a-z]{26}"
+    anchor = rf"{EDGE}[0-9a-z]{{26}}"
     cues = (
         "sol",
         "solana",

@@ -107,6 +107,7 @@ class DateOfBirth:
         "data urodzenia ⟦12.03.1980⟧ r.",
         "born in Leeds, on ⟦12/3/1980⟧",
         "⟦12 March 1980⟧ is my date of birth",
+        "born to Ann in Leeds on ⟦12/03/1980⟧",
         "DOB\t⟦03-12-1980⟧\tqueue",
         "fecha de nacimiento ⟦１２/０３/１９８０⟧",
     )
@@ -120,6 +121,7 @@ class DateOfBirth:
         "stubborn 12/03/1980",
         "date of birth: unknown, issued 2020-03-12",
         "born in 1980",
+        "Born to run, 12/05/1975 album",
     )
 
     def find(self, shadow: Reading) -> Iterator[Found]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from octollm.verdict import PiiType
 from reflex_layer.engine import compiled, first, spans
-from reflex_layer.pii.recogniser import Found
+from reflex_layer.pii.recogniser import Found, Once, script_before
 from reflex_layer.pii.top_level import EXISTING, PRIVATE, RESERVED
 from reflex_layer.text import Shadow
 
@@ -89,8 +89,10 @@ class Email:
 
     def find(self, shadow: Shadow) -> Iterator[Found]:
         lower = shadow.lower
+        exists = Once(_exists)
         for start, end in spans(_ADDRESS, lower):
             at = lower.index(b"@", start, end)
+            start = script_before(shadow, start, at)
             start += _leading_punctuation(lower[start:at])
             if not 0 < at - start <= _MAX_LOCAL or end - at - 1 > _MAX_DOMAIN:
                 continue
@@ -98,11 +100,13 @@ class Email:
                 continue
             if lower.startswith(b"git@", start) and lower[end : end + 1] == b":":
                 continue  # a repository
-            if _plausible(lower[start:at], lower[at + 1 : end]):
+            local = lower[start:at]
+            if b".." not in local and local[-1:] != b"." and exists[lower[at + 1 : end]]:
                 yield Found(self.kind, start, end, 0.95)
         for start, end in spans(_WRITTEN_OUT, lower):
             if _means_address(lower, start, end):
-                yield Found(self.kind, start, end, 0.85)
+                sign, _ = first(_SIGN, lower, start, end) or (end, end)
+                yield Found(self.kind, script_before(shadow, start, sign), end, 0.85)
 
 
 def _means_address(lower: bytes, start: int, end: int) -> bool:
@@ -118,18 +122,18 @@ def _means_address(lower: bytes, start: int, end: int) -> bool:
 
 def _leading_punctuation(local: bytes) -> int:
     """Return how much of a local part belongs to the text around it, as in `'a@b.org'`."""
+    if local.isalnum():
+        return 0
     assigned = max(local.rfind(b"="), local.rfind(b"/"), local.rfind(b"|")) + 1
     rest = local[assigned:]
     return assigned + len(rest) - len(rest.lstrip(b"!#$%&'*?^{}~.-"))
 
 
-def _plausible(local: bytes, domain: bytes) -> bool:
+def _exists(domain: bytes) -> bool:
+    """Tell whether a domain may exist by its form and its last part."""
     labels = domain.split(b".")
-    return (
-        b".." not in local
-        and not local.endswith(b".")
-        and all(0 < len(label) <= _MAX_LABEL and label[-1:] != b"-" for label in labels)
-        and labels[-1] in _TOP_LEVEL
+    return labels[-1] in _TOP_LEVEL and all(
+        0 < len(label) <= _MAX_LABEL and label[-1:] != b"-" for label in labels
     )
 
 

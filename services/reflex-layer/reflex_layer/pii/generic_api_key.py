@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.engine import Pattern, compiled, spans, stands_in
+from reflex_layer.engine import EDGE, Pattern, compiled, spans, stands_in
 from reflex_layer.pii.assigned import LOOKED_BACK, Assigned, assignment, is_setting, judged
 from reflex_layer.pii.providers import ANCHORS, FORMATS, LINKS, LITERALS, SETTINGS, SHAPES
 from reflex_layer.pii.recogniser import Found, stands_alone
@@ -20,7 +20,7 @@ _PREFIXES: Final = sorted({prefix for row in FORMATS for prefix in row.prefixes}
 _ESCAPED: Final = "|".join(
     prefix.replace(".", r"\.").replace("$", r"\$") for prefix in reversed(_PREFIXES)
 )
-_CANDIDATE: Final = compiled(rf"\b(?:{_ESCAPED})[A-Za-z0-9_.%$=+/,-]{{12,}}")
+_CANDIDATE: Final = compiled(rf"{EDGE}(?:{_ESCAPED})[A-Za-z0-9_.%$=+/,-]{{12,}}")
 _SHAPE: Final = compiled("|".join(SHAPES))
 _LINK: Final = compiled("|".join(LINKS))
 _SETTING: Final = compiled("|".join(SETTINGS))
@@ -63,7 +63,7 @@ _LONGEST: Final = 600
 class GenericAPIKey:
     kind = PiiType.GENERIC_API_KEY
     anchor = (
-        rf"\b(?:{_ESCAPED.lower()})[a-z0-9_]|{'|'.join(ANCHORS)}|{'|'.join(LITERALS)}"
+        rf"{EDGE}(?:{_ESCAPED.lower()})[a-z0-9_]|{'|'.join(ANCHORS)}|{'|'.join(LITERALS)}"
         rf"|(?:{_WORDS})[a-z0-9_-]*[\"'`)>\]*\\]*(?:[ \t]*[:=>(]|,[ ]?[\"']"
         r"|[\"']?[\s,]+[\"']?value|[ \t]+for [a-z0-9_.@ -]*(?: is|:)"
         r"|(?:[ \t]+(?:is|ist|es|est|lautet):?)?[ \t]+[\"'`]?[a-z_+/-]*[0-9])"
@@ -129,7 +129,8 @@ class GenericAPIKey:
             yield Found(self.kind, shadow.cased.index(b"=", start) + 1, end, 0.95)
 
     def _by_format(self, shadow: Shadow) -> Iterator[Found]:
-        for start, end in spans(_CANDIDATE, shadow.cased):
+        for edge, end in spans(_CANDIDATE, shadow.cased):
+            start = edge + shadow.cased.startswith(b"_", edge)
             token = shadow.cased[start : min(end, start + _LONGEST)]
             for pattern in _BY_CUE[token[:_CUE]]:
                 if found := pattern.search(token):

@@ -11,7 +11,7 @@ from string import ascii_lowercase, digits
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.engine import compiled, spans
+from reflex_layer.engine import EDGE, compiled, spans, values
 from reflex_layer.pii.reading import Reading
 from reflex_layer.pii.recogniser import CONTEXT_AFTER, CONTEXT_BEFORE, Found, stands_alone
 
@@ -39,7 +39,7 @@ _REMAINDER: Final = 1
 
 class IBAN:
     kind = PiiType.IBAN
-    anchor = r"\b[a-z]{2}[0-9]{2}(?:[ -]?[0-9a-z]){11}"
+    anchor = rf"{EDGE}[a-z]{{2}}[0-9]{{2}}(?:[ -]?[0-9a-z]){{11}}"
     cues = (
         *(
             "iban",
@@ -74,7 +74,7 @@ class IBAN:
 
     def find(self, shadow: Reading) -> Iterator[Found]:
         lower = shadow.lower
-        for start, end in spans(_NUMBER, lower):
+        for start, end in values(_NUMBER, lower):
             number = lower[start:end].translate(None, _GAPS)
             if stands_alone(shadow, start, end) and _checked(number):
                 yield Found(self.kind, start, end, 0.95)
@@ -102,7 +102,7 @@ def _pattern() -> str:
             parts = [(int(form[a : b - 1]), form[b - 1]) for a, b in spans(_PART, form.encode())]
             body = "".join(f"(?:{_GAP}{_CHARACTERS[kind]}){{{size}}}" for size, kind in parts)
             countries.append(rf"{country}[0-9]{{2}}{body}")
-    return rf"\b(?:{'|'.join(countries)})\b"
+    return rf"{EDGE}(?:{'|'.join(countries)}){EDGE}"
 
 
 _NUMBER: Final = compiled(_pattern())

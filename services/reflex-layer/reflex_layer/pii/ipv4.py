@@ -8,14 +8,24 @@ from typing import Final
 
 from octollm.verdict import PiiType
 from reflex_layer.engine import compiled, spans, stands_in
-from reflex_layer.pii.recogniser import Found, stands_alone
+from reflex_layer.pii.recogniser import Found, Once, stands_alone
 from reflex_layer.text import Shadow
 
 _DOT: Final = r"(?:\.|[\[({] ?(?:\.|dot) ?[\])}]| dot )"
 _ADDRESS: Final = compiled(rf"[0-9]{{1,3}}(?:{_DOT}[0-9]{{1,3}}){{3}}")
-_VERSION: Final = compiled(r"(?:version|release|build|ver|rev|v)[ .:=#-]{0,3}$")
+# The words for versions and for parts of a document, and a package with the version asked for.
+_NUMBERED: Final = compiled(
+    r"(?:versions?|releases?|build|firmware)[ .:=#-]{0,3}$"
+    r"|(?:^|[^a-z])(?:ver|rev|v|sections?|sec\.|clauses?|chapters?|paragraphs?|articles?|appendix"
+    r"|annex|figures?|fig\.|oid|abschnitt|kapitel|absatz|ziffer|seccion|capitulo|articulo)"
+    r"[ .:=#-]{0,3}$"
+    r"|[>~<]=$|[a-z0-9\])]==$"
+)
+_OF_HOSTS: Final = compiled(
+    r"(?:ip|ipv4|addr|address|host|hostname|server|client|remote|peer|source|src|dest|dst|dns|from)==$"
+)
 _PRODUCT: Final = compiled(r"[a-z_]/$")
-_REACH: Final = 12
+_REACH: Final = 16
 
 PUBLIC: Final = 0.9
 IDENTIFIES_NOBODY: Final = 0.3
@@ -33,6 +43,7 @@ class IPv4:
         "blocked ⟦81[.]2[.]69[.]142⟧ twice",
         "⟦81(.)2(.)69(.)142⟧ or ⟦81[dot]2[dot]69[dot]142⟧",
         "⟦٨.٨.٨.٨⟧",
+        "ip==⟦8.8.8.8⟧ and host == ⟦8.8.4.4⟧ on dev ⟦9.9.9.9⟧",
     )
     negative = (
         "version 1.2.3.4",
@@ -41,21 +52,25 @@ class IPv4:
         "01.02.03.04",
         "Chrome/131.0.0.0",
         "section 1.2.3",
+        "requests==2.31.0.1, django>=4.2.0.1",
+        "section 1.2.3.4, § 8.8.4.4 and Clause 3.4.5.6",
+        "firmware 5.4.3.2, app_version=1.2.3.4",
         "1.2.3.4-beta1.2.3.4",
     )
 
     def find(self, shadow: Shadow) -> Iterator[Found]:
         lower = shadow.lower
+        confidence = Once(_confidence)
         for start, end in spans(_ADDRESS, lower):
             if not stands_alone(shadow, start, end) or _continues(lower, start, end):
                 continue
+            sure = confidence[lower[start:end]]
             before = lower[max(0, start - _REACH) : start]
-            octets = _octets(lower[start:end])
-            if octets is None or _is_version(before):
+            if not sure or _is_numbered(before) or _follows_sign(shadow, start):
                 continue
-            if not any(octets[1:]) and stands_in(_PRODUCT, before):
+            if lower.endswith(b".0.0.0", start, end) and stands_in(_PRODUCT, before):
                 continue
-            yield Found(self.kind, start, end, _confidence(octets))
+            yield Found(self.kind, start, end, sure)
 
 
 def _continues(lower: bytes, start: int, end: int) -> bool:
@@ -66,9 +81,20 @@ def _continues(lower: bytes, start: int, end: int) -> bool:
     return goes_on or came_from or hyphen
 
 
-def _is_version(before: bytes) -> bool:
-    """Tell a version from an address by the word before it; most last letters are of no such word."""
-    return before.rstrip(b" .:=#-")[-1:] in _LAST_LETTERS and stands_in(_VERSION, before)
+def _is_numbered(before: bytes) -> bool:
+    """Tell a version or a section from an address by the word before it."""
+    word = before.rstrip(b" .:#-")[-1:]
+    if not word.isalpha() and word != b"=":
+        return False
+    return stands_in(_NUMBERED, before) and not stands_in(_OF_HOSTS, before)
+
+
+def _follows_sign(shadow: Shadow, start: int) -> bool:
+    """Tell whether the sign for sections stands before a place."""
+    last = start - 1 - (shadow.lower[start - 1 : start] == b" ")
+    if shadow.text.isascii() or last < 0:
+        return False
+    return shadow.text[shadow.span(last, last + 1)[0]] in _SECTION_SIGNS
 
 
 def _octets(written: bytes) -> bytes | None:
@@ -80,7 +106,11 @@ def _octets(written: bytes) -> bytes | None:
     return bytes(values)
 
 
-def _confidence(octets: bytes) -> float:
+def _confidence(written: bytes) -> float:
+    """Return how sure an address is one somebody has; 0 for what is no address."""
+    octets = _octets(written)
+    if octets is None:
+        return 0.0
     if octets[0] not in _SPECIAL_FIRST:
         return PUBLIC
     number = int.from_bytes(octets, "big")
@@ -88,7 +118,7 @@ def _confidence(octets: bytes) -> float:
     return IDENTIFIES_NOBODY if special else PUBLIC
 
 
-_LAST_LETTERS: Final = frozenset((b"n", b"e", b"d", b"r", b"v"))
+_SECTION_SIGNS: Final = "§¶"
 _LARGEST: Final = 255
 _ZERO: Final = ord("0")
 _NETWORKS: Final = tuple(

@@ -7,7 +7,7 @@ from ipaddress import AddressValueError, IPv6Address
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.engine import compiled, is_whole, spans, stands_in
+from reflex_layer.engine import EDGE, compiled, is_whole, stands_in, values
 from reflex_layer.pii.ipv4 import IDENTIFIES_NOBODY, PUBLIC
 from reflex_layer.pii.reading import Reading
 from reflex_layer.pii.recogniser import Found, Once, stands_alone
@@ -16,8 +16,8 @@ _GROUPS: Final = r"[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*"
 _QUAD: Final = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
 # Longer runs are matched as a whole, so that no piece of one looks like an address.
 _RUN: Final = compiled(
-    rf"(?:\b{_GROUPS})?::(?:(?:[0-9a-f]{{1,4}}:)*{_QUAD}|{_GROUPS})?"
-    rf"|\b[0-9a-f]{{1,4}}(?::[0-9a-f]{{1,4}}){{5}}(?::{_QUAD}|(?::[0-9a-f]{{1,4}}){{2,}})"
+    rf"(?:{EDGE}{_GROUPS})?::(?:(?:[0-9a-f]{{1,4}}:)*{_QUAD}|{_GROUPS})?"
+    rf"|{EDGE}[0-9a-f]{{1,4}}(?::[0-9a-f]{{1,4}}){{5}}(?::{_QUAD}|(?::[0-9a-f]{{1,4}}){{2,}})"
 )
 _LONGEST: Final = len("0000:0000:0000:0000:0000:ffff:255.255.255.255")
 # What may begin an address with `::`, which as such is also an operator of languages: the ranges
@@ -59,10 +59,10 @@ class IPv6:
     def find(self, shadow: Reading) -> Iterator[Found]:
         lower = shadow.lower
         confidence = Once(_confidence)
-        for start, end in spans(_RUN, lower):
+        for start, end in values(_RUN, lower):
             if end - start > _LONGEST or not stands_alone(shadow, start, end):
                 continue
-            if _continues(lower, start, end) or not _is_meant(lower, start, end):
+            if _continues(lower, start, end):
                 continue
             if sure := confidence[lower[start:end]]:
                 yield Found(self.kind, start, end, sure)
@@ -77,13 +77,11 @@ def _continues(lower: bytes, start: int, end: int) -> bool:
     return before == b":" or (sliced and lower[start : start + 2] == b"::")
 
 
-def _is_meant(lower: bytes, start: int, end: int) -> bool:
+def _is_meant(written: bytes) -> bool:
     """Tell an address from an operator between names, a time, a fingerprint."""
-    if lower.find(b"::", start, end) >= 0:
-        return is_whole(_ASSIGNED, lower, start, end)
-    return stands_in(_LONG_GROUP, lower[start:end]) or (
-        lower.count(b"0", start, end) >= _GROUPS_IN_FULL // 2
-    )
+    if b"::" in written:
+        return is_whole(_ASSIGNED, written, 0, len(written))
+    return stands_in(_LONG_GROUP, written) or written.count(b"0") >= _GROUPS_IN_FULL // 2
 
 
 def _parsed(written: bytes) -> IPv6Address | None:
@@ -96,7 +94,7 @@ def _parsed(written: bytes) -> IPv6Address | None:
 def _confidence(written: bytes) -> float:
     """Return less for addresses that many have: private, local, for documentation, groups; 0 for
     what is no address."""
-    address = _parsed(written)
+    address = _parsed(written) if _is_meant(written) else None
     if address is None:
         return 0.0
     seen = address.ipv4_mapped or address

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from octollm.verdict import PiiType
+from reflex_layer.engine import EDGE
 from reflex_layer.pii.reading import Reading
 from reflex_layer.pii.recogniser import Found, cued, digits_of, is_joined, led, stands_alone
 
@@ -18,7 +19,7 @@ _GROUPS: Final = frozenset((*range(50, 66), *range(70, 89), 90, 91, 92, *range(9
 
 class ITIN:
     kind = PiiType.ITIN
-    anchor = r"\b9[0-9]{2}[-. /]?[5-9][0-9][-. /]?[0-9]{4}"
+    anchor = rf"{EDGE}9[0-9]{{2}}[-. /]?[5-9][0-9][-. /]?[0-9]{{4}}"
     cues = (
         *("itin", "itin number", "itin no", "itins", "tin", "taxpayer id", "tax id", "taxpayer no"),
         *("taxpayer identification", "taxpayer identification number", "taxpayer number", "irs"),

@@ -26,6 +26,7 @@ INNOCENT_CUES: Final = (
     *("ticket", "ticket number", "case number", "case id", "case no", "reference number", "ref no"),
     *("part number", "part no", "serial number", "serial no", "model number", "product id", "sku"),
     *("isbn", "issn", "doi", "commit", "build", "build number", "version", "revision", "release"),
+    *("passport to", "born to run", "born to be", "born to die", "born to win", "born this way"),
     *("passport office", "passport control", "passport fee", "passport photo", "software license"),
     *("license key", "license plate", "plate number", "business license", "ein", "employer id"),
     *("employer identification", "vat number", "vat id", "zip", "zip code", "postal code", "swift"),

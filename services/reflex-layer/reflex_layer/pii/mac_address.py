@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.engine import compiled, spans
+from reflex_layer.engine import EDGE, compiled, values
 from reflex_layer.pii.ipv4 import IDENTIFIES_NOBODY
 from reflex_layer.pii.reading import Reading
 from reflex_layer.pii.recogniser import Found, cued, stands_alone
 
 # Longer runs are matched as a whole, so that no piece of a fingerprint looks like an address.
 _RUN: Final = compiled(
-    r"\b[0-9a-f]{2}(?:(?::[0-9a-f]{2}){5,}|(?:-[0-9a-f]{2}){5,})\b"
-    r"|\b[0-9a-f]{4}(?:\.[0-9a-f]{4}){2,}\b"
+    rf"{EDGE}(?:[0-9a-f]{{2}}(?:(?::[0-9a-f]{{2}}){{5,}}|(?:-[0-9a-f]{{2}}){{5,}})"
+    rf"|[0-9a-f]{{4}}(?:\.[0-9a-f]{{4}}){{2,}}){EDGE}"
 )
 _LENGTHS: Final = frozenset((len("00:00:00:00:00:00"), len("0000.0000.0000")))
 _HEX: Final = b"0123456789abcdef"
@@ -29,8 +29,8 @@ _LONGEST_GROUP: Final = 4
 class MACAddress:
     kind = PiiType.MAC_ADDRESS
     anchor = (
-        r"\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}|\b[0-9a-f]{2}(?:-[0-9a-f]{2}){5}"
-        r"|\b[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}\b"
+        rf"{EDGE}(?:[0-9a-f]{{2}}(?:(?::[0-9a-f]{{2}}){{5}}|(?:-[0-9a-f]{{2}}){{5}})"
+        rf"|[0-9a-f]{{4}}\.[0-9a-f]{{4}}\.[0-9a-f]{{4}}{EDGE})"
     )
     cues = ("mac", "mac address", "hwaddr", "hw addr", "ether", "hardware address", "bssid", "wlan")
     positive = (
@@ -55,7 +55,7 @@ class MACAddress:
 
     def find(self, shadow: Reading) -> Iterator[Found]:
         lower = shadow.lower
-        for start, end in spans(_RUN, lower):
+        for start, end in values(_RUN, lower):
             if end - start not in _LENGTHS or not stands_alone(shadow, start, end):
                 continue
             if _goes_on(lower, start, end) or _is_weight(lower, start, end):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.pii.credit_card import passes_luhn
+from reflex_layer.pii.card_numbers import passes_luhn
 from reflex_layer.pii.labelled import ANCHOR, label, labelled
 from reflex_layer.pii.reading import Reading
 from reflex_layer.pii.recogniser import Found

@@ -64,6 +64,7 @@ class Passport:
         "number 518203447",
         "passport fee invoice no. 518203447",
         "npm install passport-0.7.0-20240112",
+        "passport to success: 123456789",
         "passport: none, expires 2027-05-01",
     )
 

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.engine import compiled, spans, stands_in
+from reflex_layer.engine import compiled, first, spans, stands_in
 from reflex_layer.pii.assigned import LOOKED_BACK, Assigned, assignment, is_setting, judged
+from reflex_layer.pii.plain_password import phrases, short
 from reflex_layer.pii.recogniser import Found, Once
 from reflex_layer.pii.secret_value import (
     is_code,
@@ -35,6 +36,7 @@ _CONNECTION: Final = compiled(
     r"[a-z][a-z0-9+.-]{1,30}://[^\s/@:\"'<>]{0,100}"
     r":[^\s/\"'<>][^\s\"'<>]{0,200}@[a-z0-9\xff$\[{%(<]"
 )
+_HOST: Final = compiled(r"@[a-z0-9\xff-]+(?:\.[a-z0-9\xff-]+)+(?::[0-9]{1,5})?[/?#]")
 _CURL: Final = compiled(
     r"(?:curl|wget|http)\b[^\n]{0,200}?\s(?:-u|--user)[ =]?[\"']?[^\s:\"']{1,64}:[^\s\"']{3,128}"
 )
@@ -60,7 +62,9 @@ _IN_OTHER_SCRIPTS: Final = (
     "รหัสผ่าน",
 )
 _NATIVE: Final = tuple("".join(map(fold_native, word)) for word in _IN_OTHER_SCRIPTS)
-_NATIVE_VALUE: Final = compiled(r"\xff['\" ]{0,3}[:=] ?['\"]?[!-~]{6,64}")
+_COPULAS: Final = ("", "是", "为", "為", "は", "는", "은")
+_NATIVE_IS: Final = tuple(word + copula for word in _NATIVE for copula in _COPULAS)
+_NATIVE_VALUE: Final = compiled(r"\xff(?:['\" ]{0,3}[:=] ?| )?['\"]?[!-~]{6,64}")
 _OTHER_NAME: Final = compiled(r"hash|digest|salt|_len|_file|_path|url|encryption|algorithm|policy")
 _NAME_BYTES: Final = b"abcdefghijklmnopqrstuvwxyz0123456789_"
 _LONGEST: Final = 128
@@ -74,7 +78,7 @@ class Password:
         r"|wachtwoord|\bhaslo\b|\bparola\b|\bheslo\b|losenord|salasana|adgangskode|\bsifre"
         r"|[_-]pass['\"]?[ ,]*[:=]|\bpass['\"]?[ ]*[:=]|\bpw\b|identified by"
         r"|://[^\s/]*:[^\s]*@|curl .*-u|mysql.* -p|sshpass|docker login|redis-cli|sqlcmd"
-        r"|\xff['\" ]*[:=]"
+        r"|\xff['\" ]*[:=]|\xff ?['\"]?[!-~]{6}"
     )
     positive = (
         'db_password = "⟦tR4v!nska⟧"',
@@ -92,10 +96,21 @@ class Password:
         '{"password": "⟦a&b1;c2,D⟧", "x": 1}',
         "password: ⟦jq4#Lm2&!x⟧",
         "--password ⟦Fl1eder9⟧ --host x",
+        'password: "⟦my secret pass⟧"',
+        "password = '⟦correct horse battery staple⟧'",
+        "pwd=⟦abc⟧",
+        "uid=sa;pwd=⟦abc⟧;db=x",
+        "/login?user=ada&password=⟦tulip⟧&x=1",
         "- name: DB_PASSWORD\n  value: ⟦W1ntergr8n⟧",
     )
     negative = (
         "password = get_password()",
+        "pwd = os.getcwd()",
+        "connect(user=user, password=password)",
+        "connect(\n    user=user,\n    password=mine\n)",
+        "password=password\nPWD=abc\nswpwd=none",
+        'password: "Enter your password"',
+        '"password": "must be typed again"',
         "password: str | None = None",
         'password = "<your-password>"',
         "password=${DB_PASSWORD}",
@@ -119,6 +134,10 @@ class Password:
     def find(self, shadow: Shadow) -> Iterator[Found]:
         for start, end, confidence in judged(shadow, _ASSIGNED, _LONGEST, _confidence):
             yield Found(self.kind, start, end, confidence)
+        for start, end in phrases(shadow):
+            yield Found(self.kind, start, end, 0.6)
+        for start, end in short(shadow):
+            yield Found(self.kind, start, end, 0.5)
         if b"://" in shadow.lower:
             yield from self._in_connections(shadow)
         yield from self._in_commands(shadow)
@@ -130,28 +149,29 @@ class Password:
             if not any(flag in shadow.lower for flag in flags):
                 continue
             for start, end in spans(pattern, shadow.lower):
-                first = start + _flag_value(shadow.lower[start:end], mark)
-                if is_password(shadow.cased[first:end]):
-                    yield Found(self.kind, first, end, 0.85)
+                begin = start + _flag_value(shadow.lower[start:end], mark)
+                if is_password(shadow.cased[begin:end]):
+                    yield Found(self.kind, begin, end, 0.85)
 
     def _in_connections(self, shadow: Shadow) -> Iterator[Found]:
         for start, end in spans(_CONNECTION, shadow.lower):
-            first = shadow.lower.index(b":", shadow.lower.index(b"://", start) + 3) + 1
-            last = end - 2
-            if _is_connection_password(shadow.cased[first:last]):
-                yield Found(self.kind, first, last, 0.9)
+            begin = shadow.lower.index(b":", shadow.lower.index(b"://", start) + 3) + 1
+            host = first(_HOST, shadow.lower, begin, end)
+            last = host[0] if host else end - 2
+            if _is_connection_password(shadow.cased[begin:last]):
+                yield Found(self.kind, begin, last, 0.9)
 
     def _native(self, shadow: Shadow) -> Iterator[Found]:
         """Yield what follows a word for password in a script without Latin look-alikes."""
         is_one = Once(is_password)
         for start, end in spans(_NATIVE_VALUE, shadow.cased):
             before = shadow.native[max(0, start - 12) : start + 1]
-            if not before.endswith(_NATIVE):
+            if not before.endswith(_NATIVE_IS):
                 continue
             value = shadow.cased[start + 1 : end].lstrip(b" '\":=").rstrip(b"'\",.;")
             if is_one[value]:
-                first = shadow.cased.index(value, start + 1)
-                yield Found(self.kind, first, first + len(value), 0.9)
+                begin = shadow.cased.index(value, start + 1)
+                yield Found(self.kind, begin, begin + len(value), 0.9)
 
 
 def _confidence(shadow: Shadow, one: Assigned) -> float:

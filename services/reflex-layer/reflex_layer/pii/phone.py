@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.engine import compiled, is_whole, spans, stands_in
+from reflex_layer.engine import EDGE, compiled, is_whole, spans, stands_in, values
 from reflex_layer.pii.calling_codes import is_dialled, is_planned
 from reflex_layer.pii.phone_words import Words
 from reflex_layer.pii.recogniser import Found, digits_of, stands_alone
@@ -19,8 +19,8 @@ _INTERNATIONAL: Final = compiled(
 )
 # One sign throughout, or a dash before the last group: `227.7013 1035` is a column of numbers.
 _NORTH_AMERICAN: Final = compiled(
-    r"(?:\b1[ .-]?)?(?:\([0-9]{3}\) ?-?[0-9]{3}[ .-]"
-    rf"|\b[0-9]{{3}}(?:-[0-9]{{3}}-|\.[0-9]{{3}}\.| [0-9]{{3}}[ -]|/[0-9]{{3}}-))[0-9]{{4}}{_EXTENSION}"
+    rf"(?:{EDGE}1[ .-]?)?(?:\([0-9]{{3}}\) ?-?[0-9]{{3}}[ .-]"
+    rf"|{EDGE}[0-9]{{3}}(?:-[0-9]{{3}}-|\.[0-9]{{3}}\.| [0-9]{{3}}[ -]|/[0-9]{{3}}-))[0-9]{{4}}{_EXTENSION}"
 )
 # National forms that little else is written in: France; the United Kingdom and Australia; German and
 # Dutch mobiles; Japan; Brazil.
@@ -39,8 +39,14 @@ _DATE: Final = compiled(
     r"[0-9]{4}[-./][0-9]{1,2}[-./][0-9]{1,2}.*|[0-9]{1,2}[-./][0-9]{1,2}[-./](?:19|20)[0-9]{2}.*"
     r"|(?:19|20)[0-9]{2} ?[-/] ?(?:19|20)[0-9]{2}|(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9]+[.][0-9]+"
 )
+_SECONDS: Final = compiled(r"1[5-9][0-9]{8}")
+"""Seconds since 1970 in our decades; no number of ten digits begins so in North America."""
+
 _MAX_TRIALS: Final = 4
 """How many groups at the end of a candidate may turn out not to belong to it, less one."""
+
+_CODED_PLUS: Final = b"%%+"
+"""How a reading has the `%2B` of a link, all three of which belong to the number."""
 
 _ABROAD: Final = (b"+", b"00", b"011")
 _PLANNED: Final = 0.9
@@ -75,6 +81,7 @@ class Phone:
         "⟦617-555-0134 x221⟧",
         "name;tel\nBob;⟦0171 3920045⟧, Ana;⟦(11) 91234-5678⟧",
         '{"customerPhone": "⟦4155550132⟧"}',
+        "call my iPhone: ⟦415 555 2671⟧",
         "ask for Ines Okafor on her mobile, then ⟦07700 900 123⟧",
     )
     negative = (
@@ -88,6 +95,8 @@ class Phone:
         "host 192.168.100.200 phone",
         "Phone Company 1998-2003",
         "sum: 123 456 789",
+        "phone=1700000000 ts",
+        "Phone case for iPhone 15 128 256 512",
         "phone took 6266257 us, call=12 count=931795483",
         "0065 0302 0304 ; [.2007.0021.0002]",
         "i-00987654345222 c.002 483.3 28.66 512, U+FB03 => 0046 0046 0049",
@@ -106,7 +115,7 @@ class Phone:
                     continue
                 end = start + _first_group(lower[start:end])
                 called = _in_words(words, lower, start, end) and _alone(shadow, start, end)
-                if (called and not is_whole(_DATE, lower, start, end)) or (
+                if (called and not _is_other(words, lower, start, end)) or (
                     words.call_in_script(start) and _fits(lower, start, end)
                 ):
                     yield Found(self.kind, start, end, _BELIEVED)
@@ -117,14 +126,20 @@ class Phone:
         for start, end in spans(_NATIONAL, lower):
             if _alone(shadow, start, end) and not _in_row(shadow, start, end):
                 yield Found(self.kind, start, end, _BELIEVED)
-        for start, end in spans(_NORTH_AMERICAN, lower):
+        for start, end in values(_NORTH_AMERICAN, lower):
             if _alone(shadow, start, end) and (sure := _north_american(words, lower, start, end)):
                 yield Found(self.kind, start, end, sure)
         if not any(sign in lower for sign in _ABROAD):
             return
         for start, end in spans(_INTERNATIONAL, lower):
             if last := _international_end(words, shadow, start, end):
-                yield Found(self.kind, start, last, _PLANNED)
+                coded = lower[max(0, start - 2) : start + 1] == _CODED_PLUS
+                yield Found(self.kind, start - 2 * coded, last, _PLANNED)
+
+
+def _is_other(words: Words, lower: bytes, start: int, end: int) -> bool:
+    """Tell a date, an address or the sizes of a device from a number beside a word for one."""
+    return is_whole(_DATE, lower, start, end) or words.name_a_device(start)
 
 
 def _first_group(written: bytes) -> int:
@@ -199,6 +214,8 @@ def _in_words(words: Words, lower: bytes, start: int, end: int) -> bool:
     written = lower[start:end]
     length = len(digits_of(written))
     if not _FEWEST_DIGITS <= length <= _MAX_DIGITS:
+        return False
+    if length == len(written) == _WITH_AREA and is_whole(_SECONDS, written, 0, length):
         return False
     if length < _MIN_DIGITS:
         return is_whole(_SHORT, written, 0, len(written)) and words.are_beside(start, end)

@@ -43,6 +43,10 @@ _AFTER: Final = compiled(rf"^,?[a-z ()-]*\b(?:{_NAMES})\b(?:[^a-z0-9=:_]|$)")
 _BESIDE: Final = compiled(rf"{_START}(?:{_NAMES})[.:# ]{{1,3}}$")
 _BESIDE_AFTER: Final = compiled(r"^[ ,-]{1,2}\(?(?:office|fax|mobile|cell|phone|home|work)\b")
 
+_DEVICE: Final = compiled(
+    r"(?:iphones?|ipad|ipod|galaxy(?: [a-z])?|pixel|nokia|redmi)(?: (?:pro|max|plus|mini|se|air))*[ -]?$"
+)
+
 _ANYWHERE: Final = compiled(rf"(?:{_NAMES}|home|work)\b|{_JOINED}")
 
 _NATIVE_NAMES: Final = tuple(
@@ -125,6 +129,10 @@ class Words:
     def follow(self, end: int) -> bool:
         """Tell whether a number is followed by what sort of telephone it is of."""
         return self.are_near(end, end) and stands_in(_BESIDE_AFTER, self._after(end))
+
+    def name_a_device(self, start: int) -> bool:
+        """Tell whether a number stands right after a model of telephone, whose number it is."""
+        return stands_in(_DEVICE, self._before(start))
 
     def call_in_script(self, start: int) -> bool:
         """Tell whether a word in a script without Latin look-alikes stands right before a place."""

@@ -15,7 +15,8 @@ from typing import Final, NamedTuple
 
 from ahocorasick_rs import BytesAhoCorasick
 
-from reflex_layer.engine import compiled, spans
+from reflex_layer.engine import EDGE, compiled, spans, values
+from reflex_layer.escapes import plain
 from reflex_layer.text import Shadow, fold
 
 _JOINTS: Final = (" ", "_", "-", "", ".")
@@ -24,7 +25,7 @@ _JOINTS: Final = (" ", "_", "-", "", ".")
 _LETTERS: Final = frozenset(b"abcdefghijklmnopqrstuvwxyz\xff")
 _LETTERS_AND_DIGITS: Final = _LETTERS | frozenset(b"0123456789")
 _NINE: Final = compiled(
-    r"\b[0-9]{3}(?:-[0-9]{2}-|\.[0-9]{2}\.| [0-9]{2} |/[0-9]{2}/|[0-9]{2})[0-9]{4}\b"
+    rf"{EDGE}[0-9]{{3}}(?:-[0-9]{{2}}-|\.[0-9]{{2}}\.| [0-9]{{2}} |/[0-9]{{2}}/|[0-9]{{2}})[0-9]{{4}}{EDGE}"
 )
 _LONG: Final = compiled(r"[0-9A-Za-z]{17,}")
 
@@ -107,7 +108,9 @@ class Reading(Shadow):
     @classmethod
     def of(cls, shadow: Shadow, known: Cues) -> Reading:
         """Return the reading of a shadow with the cues that are known."""
-        return cls(shadow.text, shadow.cased, shadow.lower, shadow.places, known)
+        cased = plain(shadow.cased)
+        lower = shadow.lower if cased is shadow.cased else cased.lower()
+        return cls(shadow.text, cased, lower, shadow.places, known)
 
     @cached_property
     def _all_cues(self) -> list[Cue]:
@@ -142,7 +145,7 @@ class Reading(Shadow):
     @cached_property
     def nines(self) -> list[Span]:
         """Nine digits as 3-2-4, the way taxpayers' numbers of the United States are written."""
-        return list(spans(_NINE, self.lower))
+        return list(values(_NINE, self.lower))
 
     @cached_property
     def long_words(self) -> list[Span]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol, TypeVar
 
 from reflex_layer.engine import Pattern, compiled, stands_in
 from reflex_layer.pii.reading import Reading
-from reflex_layer.text import Shadow
+from reflex_layer.text import OTHER_SYMBOL, Shadow
 
 CONTEXT_BEFORE = 48
 CONTEXT_AFTER = 24
 """How many characters around a candidate may hold a word that speaks for it."""
 
-_WORD_CHARACTERS = b"abcdefghijklmnopqrstuvwxyz0123456789_\xff"
+_WORD_CHARACTERS = b"abcdefghijklmnopqrstuvwxyz0123456789"
 _DIGITS = b"0123456789"
 
 
@@ -103,9 +104,30 @@ def led(shadow: Reading, kind: str, start: int, end: int) -> bool:
 
 
 def stands_alone(shadow: Shadow, start: int, end: int) -> bool:
-    """Tell whether a span is no part of a longer word or number."""
+    """Tell whether a span is no part of a longer word or number.
+
+    A letter of another script does not continue it: most of those that touch a value are of a
+    script without spaces. Nor does an underscore, which joins a value with its name.
+    """
     lower = shadow.lower
     return lower[start - 1 : start] not in _word_bytes and lower[end : end + 1] not in _word_bytes
+
+
+def script_before(shadow: Shadow, start: int, end: int) -> int:
+    """Return where a span goes on after the last letter of a script without spaces; else `start`."""
+    if shadow.text.isascii():
+        return start
+    written = shadow.native[start:end]
+    last = max((found.end() for found in _SPACELESS.finditer(written)), default=0)
+    return start + last if last < len(written) else start
+
+
+def script_after(shadow: Shadow, start: int, end: int) -> int:
+    """Return where in a span a letter of a script without spaces touches others; else `end`."""
+    if shadow.text.isascii():
+        return end
+    found = _TOUCHING.search(shadow.native[start:end])
+    return start + found.start() + 1 if found else end
 
 
 def is_joined(shadow: Shadow, start: int, end: int) -> bool:
@@ -121,6 +143,13 @@ def digits_of(data: bytes) -> bytes:
     return data.translate(None, _NOT_DIGITS)
 
 
+# Chinese, Japanese and Korean with their signs; Thai, Lao, Burmese, Khmer.
+_SPACELESS_SCRIPTS = (
+    "\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff"
+    "\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_SPACELESS = re.compile(f"[{_SPACELESS_SCRIPTS}]")
+_TOUCHING = re.compile(f"[!-.0-<>-~]{OTHER_SYMBOL}*[{_SPACELESS_SCRIPTS}]")
 _word_bytes = frozenset(bytes([byte]) for byte in _WORD_CHARACTERS)
 _EACH_DIGIT = tuple(bytes([digit]) for digit in _DIGITS)
 _joints = frozenset((b"-", b".", b"/"))

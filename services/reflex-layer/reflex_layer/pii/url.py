@@ -14,7 +14,7 @@ from octollm.verdict import PiiType
 from reflex_layer.engine import compiled, spans, stands_in
 from reflex_layer.pii.ipv4 import IDENTIFIES_NOBODY
 from reflex_layer.pii.reading import Reading
-from reflex_layer.pii.recogniser import Found, Once
+from reflex_layer.pii.recogniser import Found, Once, script_after
 from reflex_layer.pii.top_level import EXISTING, PRIVATE, RESERVED
 
 _DISARMED: Final = r"(?:[\[({]\.[\])}]|[\[(]dot[\])])"
@@ -86,12 +86,14 @@ class URL:
         lower = shadow.lower
         confidence = Once(_confidence)
         for start, end in spans(_LINK, lower):
+            end = script_after(shadow, start, end)
             end = start + len(lower[start:end].rstrip(_TRAILING))
             link = lower[lower.index(b"//", start) + 2 : end].lstrip(b"]")
             if sure := confidence[link]:
                 yield Found(self.kind, start, end, sure)
         of_name = Once(_confidence_of_name)
         for start, end in spans(_NAME, lower):
+            end = script_after(shadow, start, end)
             end = start + len(lower[start:end].rstrip(_TRAILING))
             sure = of_name[lower[start:end]]
             if sure and _is_link(shadow, start, end):
@@ -145,5 +147,5 @@ def _confidence_of_name(name: bytes) -> float:
 
 _ENDS_OF_AUTHORITY: Final = bytes.maketrans(b"?#", b"//")
 _BRACKETS: Final = b"[](){}"
-_ATTACHED: Final = frozenset((b"@", b"/", b".", b"-", b"_", b"$", b"\\", b"%", b"\xff"))
-_GOING_ON: Final = frozenset((b"(", b"[", b"@", b"-", b"_", b"=", b"\xff"))
+_ATTACHED: Final = frozenset((b"@", b"/", b".", b"-", b"_", b"$", b"\\", b"%"))
+_GOING_ON: Final = frozenset((b"(", b"[", b"@", b"-", b"_", b"="))

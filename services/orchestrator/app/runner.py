@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -21,8 +20,7 @@ from app.queue import RunAgain
 from app.supervision import OutOfTime, to_the_end, within
 from octollm.arm import ArmContext
 from octollm.contracts import TaskResult, TaskStatus
-from octollm.errors import ArmFailed, BudgetExceeded, OctoError, TaskFailure
-from octollm.fields import check_storable_object
+from octollm.errors import BudgetExceeded, OctoError, TaskFailure
 
 WRITE_SECONDS = 15.0
 """How long an ending is tried to be written while the database is away; below the grace."""
@@ -100,6 +98,7 @@ class TaskRunner:
 
     async def _emit(self, attempt: Attempt, event_type: str, data: dict[str, Any]) -> None:
         """Add an event of the arm's own, unless another attempt has the task by now."""
+
         async def add() -> None:
             async with self._database.transaction() as session:
                 await event_store.add_event_of(

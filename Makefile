@@ -36,7 +36,7 @@ help: ## List the verbs
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' \
 		$(MAKEFILE_LIST)
 
-demo: $(READY) ## Run five scenarios against the real stack, and say how each went
+demo: $(READY) ## Run six scenarios against the real stack, and say how each went
 	@$(BIN)/octollm demo $(ARGS)
 
 up: $(READY) ## Run everything on this machine until Ctrl-C; ARGS="--port 9000" chooses the port

@@ -54,10 +54,10 @@ def up(host: str | None, port: int | None, data_dir: Path | None) -> None:
         _fail(str(error))
 
 
-@click.command(short_help="Run five scenarios on the real stack, with a report.")
+@click.command(short_help="Run six scenarios on the real stack, with a report.")
 @click.option("--keep", is_flag=True, help="Keep the data folder and say where it is.")
 def demo(keep: bool) -> None:
-    """Run five scenarios against the real stack, and say how each went."""
+    """Run six scenarios against the real stack, and say how each went."""
     from app import demo, embedded
 
     settings = _settings(port=0, log_level="ERROR")

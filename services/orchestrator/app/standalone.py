@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from app import embedded, migrate, worker
 from app.config import Settings
+from app.database import Database
 from app.main import create_app
 from app.serving import server_of, until_started, url_of
 from arms.roster import load_arms
@@ -27,10 +28,11 @@ REFLEX_URL = "http://reflex.in-process"
 
 @dataclass(frozen=True)
 class Stack:
-    """A running house: where to send requests, and where its data lie."""
+    """A running house: where to send requests, where its data lie, and how to read them."""
 
     url: str
     data_dir: Path
+    database: Database
 
 
 @asynccontextmanager
@@ -57,7 +59,7 @@ async def running(
             known = load_arms().arms if arms is None else arms
             app = create_app(ours, arms=known, reflex_transport=transport)
             async with _serving(app, listener):
-                yield Stack(url_of(listener), data_dir)
+                yield Stack(url_of(listener), data_dir, app.state.parts.database)
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from typing import Any
 import click
 import pytest
 import yaml
+from click.testing import CliRunner
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from pydantic_settings import BaseSettings
@@ -122,6 +123,19 @@ def test_hooks_call_verbs_that_are_there() -> None:
     make("--dry-run", *verbs)
     for words in entries:
         assert words[0] == "make" or words[0].startswith(".venv/bin/")
+
+
+@pytest.mark.parametrize("command", ["up", "serve", "worker", "arms"])
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [("OCTOLLM_MODEL", "gpt", "OCTOLLM_MODEL"), ("OCTOLLM_MODEL_PRICES", "1,", "model_prices")],
+)
+def test_a_wrong_setting_of_a_model_is_named(
+    command: str, variable: str, value: str, said: str
+) -> None:
+    ended = CliRunner().invoke(cli, [command], env={variable: value})
+    assert ended.exit_code == 2
+    assert said in ended.output
 
 
 def compose() -> dict[str, Any]:

@@ -32,7 +32,7 @@ def arms(context: click.Context, as_json: bool) -> None:
         return
     from arms.roster import load_arms
 
-    roster = load_arms(_settings())
+    roster = load_arms(model_settings())
     rows = [
         {
             "arm": name,
@@ -68,7 +68,7 @@ def check(as_json: bool) -> None:
     """
     from arms.model import Models
 
-    settings = _settings()
+    settings = model_settings()
     models = Models(settings)
     if models.unavailable:
         click.echo(models.unavailable, err=True)
@@ -132,8 +132,8 @@ def _is_ours(error: Exception) -> bool:
     return isinstance(error, ModelAway)
 
 
-def _settings() -> ModelSettings:
-    """Read the settings; a wrong one ends the command with a message that names it."""
+def model_settings() -> ModelSettings:
+    """Read the models' settings; a wrong one ends the command with a message that names it."""
     from pydantic import ValidationError
     from pydantic_settings import SettingsError
 

@@ -45,8 +45,10 @@ data_option = click.option(
 def up(host: str | None, port: int | None, data_dir: Path | None) -> None:
     """Run everything on this machine, PostgreSQL included, until Ctrl-C."""
     from app import embedded, laptop, serving
+    from arms.commands import model_settings
 
     settings = _settings(host=host, port=port)
+    model_settings()  # the arms read them later, where nothing would say it as well
     folder = data_dir or embedded.default_data_dir()
     try:
         asyncio.run(laptop.up(settings, folder))
@@ -75,8 +77,11 @@ def serve(host: str | None, port: int | None) -> None:
     """Run the API, on the database of OCTOLLM_DATABASE_URL."""
     from app import serving
     from app.main import create_app
+    from arms.commands import model_settings
+    from arms.roster import load_arms
 
     settings = _settings(host=host, port=port)
+    models = model_settings()
     try:
         listener = serving.listen(settings.host, settings.port)
     except serving.PortTaken as error:
@@ -84,7 +89,7 @@ def serve(host: str | None, port: int | None) -> None:
     _log(settings)
     with listener, contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it after its shutdown
         serving.log.info("listening", url=serving.url_of(listener))
-        serving.server_of(create_app(settings)).run(sockets=[listener])
+        serving.server_of(create_app(settings, arms=load_arms(models).arms)).run(sockets=[listener])
 
 
 @click.command(short_help="Run a worker.")
@@ -99,13 +104,15 @@ def worker(concurrency: int | None) -> None:
     """Run a worker, on the database of OCTOLLM_DATABASE_URL. Start as many as you like."""
     from app import serving
     from app import worker as process
+    from arms.commands import model_settings
     from arms.roster import load_arms
 
     settings = _settings(worker_concurrency=concurrency)
+    models = model_settings()
     _log(settings)
 
     async def main() -> None:
-        await process.run(settings, load_arms().arms, serving.stop_signal())
+        await process.run(settings, load_arms(models).arms, serving.stop_signal())
 
     try:
         asyncio.run(main())

@@ -13,11 +13,12 @@ from typing import Any, Literal, get_args, get_origin
 
 import click
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import AliasChoices
+from pydantic import AliasChoices, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from app.config import Settings
+from arms.config import ModelSettings
 from octollm.cli import cli
 from reflex_layer.config import Settings as ReflexSettings
 
@@ -43,6 +44,14 @@ REFLEX = """
 
 Its levels decide the `status` of its answers; whether a task is refused, the Orchestrator's do.
 """
+MODELS = """
+## Models
+
+Read by whatever runs arms: API, workers, `octollm up` and `octollm arms`; not by `octollm demo`,
+whose model follows a script. The key of a provider is read from the provider's own variable:
+[arms](../services/arms/README.md#models) says which. A price is what a million tokens cost in US
+dollars: `{"openai-compatible:NAME": {"input_per_million": 0.2, "output_per_million": 0.8}}`.
+"""
 COMMANDS = """
 ## Command line and client
 
@@ -52,22 +61,20 @@ COMMANDS = """
 |---|---|---|
 """
 HEAD = "\n| variable | default | values | |\n|---|---|---|---|\n"
+_NAMES = {bool: "true, false", int: "whole number", float: "number"}
 _BOUNDS = {Ge: "≥", Gt: "&gt;", Le: "≤", Lt: "&lt;"}
 
 
 def page() -> str:
     """Return what the page must hold."""
     rows = "".join(f"| `{variable}` | {where} | {text} |\n" for variable, where, text in options())
-    orchestrator = ORCHESTRATOR + HEAD + "".join(table(Settings))
-    return (
-        INTRODUCTION
-        + orchestrator
-        + REFLEX
-        + HEAD
-        + "".join(table(ReflexSettings))
-        + COMMANDS
-        + rows
-    )
+    sections: list[tuple[str, type[BaseSettings]]] = [
+        (ORCHESTRATOR, Settings),
+        (MODELS, ModelSettings),
+        (REFLEX, ReflexSettings),
+    ]
+    tables = "".join(f"{text}{HEAD}{''.join(table(settings))}" for text, settings in sections)
+    return INTRODUCTION + tables + COMMANDS + rows
 
 
 def table(settings: type[BaseSettings]) -> Iterator[str]:
@@ -88,6 +95,8 @@ def variables(prefix: str, name: str, field: FieldInfo) -> list[str]:
 
 def written(value: Any) -> str:
     """Return a value as it is written into a variable."""
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -96,21 +105,23 @@ def values(field: FieldInfo) -> str:
     kind: Any = getattr(field.annotation, "__value__", field.annotation)
     if get_origin(kind) is Literal:
         return ", ".join(f"`{choice}`" for choice in get_args(kind))
-    name = {bool: "true, false", int: "whole number", float: "number", str: "text"}.get(kind)
+    if get_origin(kind) is dict:
+        return "JSON object"
+    name = _NAMES.get(kind, "JSON list of texts" if get_origin(kind) is list else "text")
     bounds = [
         f"{sign} {getattr(limit, attribute):,}"
         for limit in field.metadata
         for bound, sign in _BOUNDS.items()
         if isinstance(limit, bound) and (attribute := bound.__name__.lower())
     ]
-    return " ".join([name or "JSON list of texts", ", ".join(bounds)]).strip()
+    return " ".join([name, ", ".join(bounds)]).strip()
 
 
 def options() -> Iterator[tuple[str, str, str]]:
     """Yield variable, command and meaning of the variables that the command line alone reads."""
     known = {
         variable
-        for settings in (Settings, ReflexSettings)
+        for settings in (Settings, ModelSettings, ReflexSettings)
         for name, field in settings.model_fields.items()
         for variable in variables(settings.model_config.get("env_prefix", ""), name, field)
     }

@@ -6,22 +6,29 @@ import importlib.util
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
 from pages import BLOCK, ROOT, TEXTS, blocks
 from prometheus_client import CollectorRegistry
+from pydantic_settings import BaseSettings
 
+from app.checks import judge_all, validate
 from app.config import Settings
 from app.lifecycle import TRANSITIONS
 from app.main import create_app
 from app.metrics import Metrics
 from app.models import Base
 from app.reflex_metrics import ReflexMetrics
-from arms.roster import BUILT_IN
+from arms.config import ModelSettings
+from arms.roster import load_arms
 from octollm.cli import cli
+from octollm.contracts import TaskRequest
+from octollm.criteria import Check
 from octollm.errors import OctoError, ServerUnreachable, TaskFailure, WaitTimeout
 from octollm.verdict import InjectionType, PiiType
+from reflex_layer.config import Settings as ReflexSettings
 
 DECISIONS = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
 
@@ -47,7 +54,7 @@ def test_every_command_is_named() -> None:
     assert [name for name in missing(names, *TEXTS) if f"{name} " not in code] == []
 
 
-def test_every_arm_kind_route_table_and_event_is_named() -> None:
+def test_every_arm_kind_route_and_table_is_named() -> None:
     orchestrator = "docs/components/orchestrator.md"
     routes = [
         f"{method.upper()} {path}"
@@ -55,15 +62,40 @@ def test_every_arm_kind_route_table_and_event_is_named() -> None:
         for method in methods
     ]
     assert missing(routes, orchestrator) == []
-    assert missing([make().name for make in BUILT_IN], "services/arms/README.md") == []
+    assert missing(list(load_arms(ModelSettings()).arms), "services/arms/README.md") == []
     assert missing([*PiiType, *InjectionType], "docs/components/reflex-layer.md") == []
     assert missing(list(Base.metadata.tables), "docs/architecture.md") == []
     assert missing(list(TRANSITIONS), orchestrator, "docs/glossary.md") == []
-    store = (ROOT / "services/orchestrator/app/store.py").read_text("utf-8")
-    endings = re.findall(r'TaskStatus\.\w+: "(\w+)"', store)
+
+
+EVENT = re.compile(r'(?:emit|event|event_of)\(\s*(?:[\w.]+,\s*)*"([a-z]+\.[a-z_]+)"')
+
+
+def test_every_event_has_its_row() -> None:
+    folders = (ROOT / "services/orchestrator/app", ROOT / "services/arms/arms")
+    code = "".join(p.read_text("utf-8") for folder in folders for p in folder.rglob("*.py"))
+    endings = re.findall(r'TaskStatus\.\w+: "(\w+)"', code)
     assert len(endings) == 4
-    events = [*re.findall(r'"(task\.[a-z_]+)"', store), *(f"task.{name}" for name in endings)]
-    assert missing(events, orchestrator) == []
+    events = {*EVENT.findall(code), *(f"task.{name}" for name in endings)}
+    assert {"model.called", "criterion.judged", "drill.progress"} <= events
+    rows = re.findall(
+        r"^\| `(\w+\.\w+)` \|", TEXTS["docs/components/orchestrator.md"], re.MULTILINE
+    )
+    assert sorted(rows) == sorted(events)
+
+
+def test_the_criteria_of_the_page_are_taken_and_there_is_one_of_each_kind() -> None:
+    (example,) = [
+        code
+        for language, code in blocks("docs/components/orchestrator.md")
+        if language == "json" and "acceptance_criteria" in code
+    ]
+    criteria = TaskRequest.model_validate_json(example).acceptance_criteria
+    validate(criteria)
+    kinds = [type(criterion) for criterion in criteria]
+    assert sorted(map(str, kinds)) == sorted(map(str, [str, *get_args(Check)]))
+    judgements = judge_all(criteria, '{"volume": "data", "percent": 91}')
+    assert {judgement.verdict for judgement in judgements} == {"passed"}
 
 
 def test_every_metric_is_named() -> None:
@@ -98,6 +130,16 @@ def test_the_settings_page_is_what_the_code_says() -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert TEXTS["docs/settings.md"] == module.page(), "run: python scripts/settings_page.py"
+
+
+@pytest.mark.parametrize("settings", [Settings, ModelSettings, ReflexSettings])
+def test_every_setting_is_on_the_settings_page(settings: type[BaseSettings]) -> None:
+    rows = TEXTS["docs/settings.md"].splitlines()
+    prefix = settings.model_config.get("env_prefix", "")
+    for name, field in settings.model_fields.items():
+        variable = f"`{prefix}{name}`".upper()
+        row = next((row for row in rows if row.startswith("| `") and variable in row), "")
+        assert str(field.description) in row, name
 
 
 @pytest.mark.parametrize("page", TEXTS)

@@ -46,7 +46,7 @@ class ModelSettings(BaseSettings):
 
     model: ModelName | NoName = Field(
         "",
-        description="The model arms use, as `provider:name`; none.",
+        description="The model arms use, as `provider:name`; empty: none.",
     )
     model_fallbacks: list[ModelName] = Field(
         [], description="Models to turn to, in this order, when those before do not answer."
@@ -54,10 +54,10 @@ class ModelSettings(BaseSettings):
     model_base_url: str = Field(
         "",
         pattern=r"^$|^https?://\S+$",
-        description="Where `openai-compatible:` models are: any server of that format; none.",
+        description="Where `openai-compatible:` models are, as far as `/v1`; empty: none.",
     )
     model_api_key: SecretStr = Field(
-        SecretStr(""), description="The key for that server; none.", repr=False
+        SecretStr(""), description="The key for that server; empty: none.", repr=False
     )
     model_prices: dict[str, TokenPrice] = Field(
         {}, description="Prices of models, by `provider:name`, before those that are published."
@@ -70,5 +70,5 @@ class ModelSettings(BaseSettings):
     )
     judge_model: ModelName | NoName = Field(
         "",
-        description="The model that judges criteria; the one of OCTOLLM_MODEL.",
+        description="The model that judges criteria; empty: that of `OCTOLLM_MODEL`.",
     )

@@ -204,9 +204,9 @@ def _best(layers: tuple[_Layer, ...]) -> _Best | None:
 
 
 def _attempt(seen: Shadow, match: Match) -> Attempt:
-    around = surroundings(seen, match.start, match.end)
+    around = surroundings(seen, match.start, match.end, forbidden=match.forbidden)
     severity = scoring.severity(match.weight, lowered=around.lowers)
-    return Attempt(*match, severity, around.lowers, around.analysis)
+    return Attempt(*match[:4], severity, around.lowers, around.analysis)
 
 
 def _merged(found: list[Match]) -> Iterator[Match]:
@@ -216,7 +216,8 @@ def _merged(found: list[Match]) -> Iterator[Match]:
     for match in found[1:]:
         if match.start < last.end:
             end, weight = max(last.end, match.end), max(last.weight, match.weight)
-            last = last._replace(end=end, weight=weight)
+            forbidden = last.forbidden and match.forbidden
+            last = last._replace(end=end, weight=weight, forbidden=forbidden)
         else:
             yield last
             last = match

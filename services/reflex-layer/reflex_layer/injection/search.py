@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from reflex_layer.engine import Gate, Pattern, compiled, first, spans
 from reflex_layer.injection.joins import JOINS
+from reflex_layer.injection.negation import is_reminder, settled
 from reflex_layer.injection.rule import Rule
 from reflex_layer.injection.speech import VOCABULARY, Spoken
 from reflex_layer.injection.wording import Wording
@@ -35,6 +36,8 @@ class Match(NamedTuple):
     start: int
     end: int
     weight: float
+    forbidden: bool = False
+    """Whether the reader is told not to; in English what stands before a match tells it, too."""
 
 
 class Rules:
@@ -53,6 +56,8 @@ class Rules:
         for index in self._worth_a_look(seen.lower):
             rule = self.rules[index]
             for start, end in self.spans(index, seen):
+                if is_reminder(seen.lower, start, end):
+                    continue
                 after = _AFTER.search(seen.lower[start:end])
                 yield Match(
                     rule.type, start, start + after.span()[0] if after else end, rule.weight
@@ -85,13 +90,13 @@ def joins(wording: Wording, spoken: Spoken) -> Iterator[Match]:
         return is_apart(wording.shadow, *wording.between(end, start))
 
     for join in JOINS:
-        for start, end in join.find(spoken, apart):
-            yield Match(join.type, *wording.span(start, end), join.weight)
+        for start, end, forbidden in join.find(spoken, apart):
+            yield Match(join.type, *wording.span(start, end), join.weight, forbidden)
 
 
 def spoken_in(wording: Wording) -> Spoken:
     """Return what a wording says in the languages that are known."""
-    return VOCABULARY.find(wording.text)
+    return settled(wording, VOCABULARY.find(wording.text))
 
 
 def is_apart(seen: Shadow, start: int, end: int) -> bool:

@@ -57,6 +57,14 @@ class Concept(StrEnum):
     NEW_ORDERS = "new_orders"
     """New instructions, new task, instead do, from now on."""
 
+    # Negations: what is made of an act at their side; `lexicon.negations` has them.
+    NOT = "not"
+    """Do not, never: forbids the act that follows at once."""
+    NOT_AFTER = "not_after"
+    """Forbids the act that it follows at once."""
+    REMINDER = "reminder"
+    """Do not forget, never forget, remember not to neglect: no act, whatever it reminds of."""
+
 
 Script = Literal["spaced", "joined"]
 

@@ -27,7 +27,8 @@ FRENCH: Final = Language(
             "ne plus respecter, cesse de suivre, cessez de suivre, cesser de suivre",
             "arrête de suivre, arrêtez de suivre, arrêter de suivre, ne prends pas en compte",
             "ne prenez pas en compte, ne prête pas attention, ne sont plus valables",
-            "n écoute plus, n écoute pas, remplace, remplacez",
+            "n écoute plus, n écoute pas, remplace, remplacez, d ignorer, d oublier, d écarter",
+            "d outrepasser, d annuler, d effacer, d abandonner, d enfreindre",
         ),
         Concept.REVEAL: phrases(
             "révèle, révèles, révélez, révéler, dévoile, dévoiles, dévoilez, dévoiler, divulgue",

@@ -21,6 +21,7 @@ from reflex_layer.injection.context import surroundings
 from reflex_layer.injection.context_switching import CONTEXT_SWITCHING
 from reflex_layer.injection.delimiter_injection import DELIMITER_INJECTION
 from reflex_layer.injection.encoded_instruction import ENCODED_INSTRUCTION
+from reflex_layer.injection.forget_everything import FORGET_EVERYTHING
 from reflex_layer.injection.ignore_previous import IGNORE_PREVIOUS
 from reflex_layer.injection.jailbreak_frame import JAILBREAK_FRAME
 from reflex_layer.injection.jailbreak_keyword import JAILBREAK_KEYWORD
@@ -50,6 +51,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *CONTEXT_SWITCHING,
     *DELIMITER_INJECTION,
     *ENCODED_INSTRUCTION,
+    *FORGET_EVERYTHING,
     *IGNORE_PREVIOUS,
     *JAILBREAK_FRAME,
     *JAILBREAK_KEYWORD,

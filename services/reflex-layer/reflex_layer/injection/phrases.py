@@ -18,6 +18,9 @@ DROP: Final = (
 )
 """Acts that do away with an instruction."""
 
+ABOUT: Final = r"(?:about|regarding|concerning|on the subject of|with regard to)\b"
+"""What narrows everything to one topic; all that one knows of it is no instruction."""
+
 LOOSE_DROP: Final = (
     "bypass|circumvent|overwrite|remove|delete|erase|wipe|clear|reset|drop|skip|omit|break"
     "|break free (?:of|from)|violate|scrap|disable|deactivate|turn off|switch off|go beyond"

@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 
 from reflex_layer.engine import Gate, Pattern, compiled, first, spans
 from reflex_layer.injection.joins import JOINS
-from reflex_layer.injection.negation import is_reminder, settled
+from reflex_layer.injection.negation import is_reminder
+from reflex_layer.injection.qualified import settled
 from reflex_layer.injection.rule import Rule
 from reflex_layer.injection.speech import VOCABULARY, Spoken
 from reflex_layer.injection.wording import Wording
@@ -48,6 +49,11 @@ class Rules:
         self._patterns: tuple[tuple[Pattern, Pattern | None], ...] = tuple(
             (compiled(rule.first), compiled(rule.then) if rule.then else None) for rule in rules
         )
+        self._unless = {
+            index: compiled(rf"^\W{{0,3}}(?:{rule.unless})")
+            for index, rule in enumerate(rules)
+            if rule.unless
+        }
         self._first = Gate([rule.first for rule in rules], _SETS)
         self._then = Gate([rule.then or rule.first for rule in rules], _SETS)
 
@@ -72,6 +78,12 @@ class Rules:
 
     def spans(self, index: int, seen: Shadow) -> Iterator[tuple[int, int]]:
         """Yield where one rule stands: its first part with the nearest `then`."""
+        unless = self._unless.get(index)
+        for start, end in self._all_spans(index, seen):
+            if unless is None or not unless.search(seen.lower[end : end + _LONGEST]):
+                yield start, end
+
+    def _all_spans(self, index: int, seen: Shadow) -> Iterator[tuple[int, int]]:
         opening, then = self._patterns[index]
         within = self.rules[index].within
         for start, end in spans(opening, seen.lower):

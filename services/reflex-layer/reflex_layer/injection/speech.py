@@ -15,7 +15,7 @@ from ahocorasick_rs import AhoCorasick
 from reflex_layer.injection.lexicon import LANGUAGES
 from reflex_layer.injection.lexicon.concept import Concept, Language
 from reflex_layer.injection.lexicon.english_too import ENGLISH_TOO
-from reflex_layer.injection.lexicon.negations import negations
+from reflex_layer.injection.lexicon.qualifiers import qualifiers
 from reflex_layer.injection.wording import wordings
 from reflex_layer.text import shadow
 
@@ -43,7 +43,7 @@ class Vocabulary:
     def __init__(self, languages: Iterable[Language]) -> None:
         meanings: dict[str, dict[Concept, int]] = {}
         for number, language in enumerate(languages):
-            for concept, phrases in chain(language.words.items(), negations(language.code)):
+            for concept, phrases in chain(language.words.items(), qualifiers(language.code)):
                 for needle in chain.from_iterable(_needles(one, language) for one in phrases):
                     spoken_by = 1 << number | ENGLISH * (needle.strip() in ENGLISH_TOO)
                     means = meanings.setdefault(needle, {})

@@ -57,13 +57,17 @@ class Concept(StrEnum):
     NEW_ORDERS = "new_orders"
     """New instructions, new task, instead do, from now on."""
 
-    # Negations: what is made of an act at their side; `lexicon.negations` has them.
+    # Qualifiers: what they stand at is less than it says; `lexicon.qualifiers` has them.
     NOT = "not"
     """Do not, never: forbids the act that follows at once."""
     NOT_AFTER = "not_after"
     """Forbids the act that it follows at once."""
     REMINDER = "reminder"
     """Do not forget, never forget, remember not to neglect: no act, whatever it reminds of."""
+    ABOUT = "about"
+    """About, concerning: all that is known of one topic is not all that was said."""
+    AFTER_TOPIC = "after_topic"
+    """The same in languages where it follows the topic, and so precedes what is known of it."""
 
 
 Script = Literal["spaced", "joined"]

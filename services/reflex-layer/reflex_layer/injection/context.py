@@ -93,6 +93,24 @@ _CONDITION: Final = compiled(
 )
 """What others may say to the reader is foreseen, and nothing ordered."""
 
+_MARK: Final = compiled(r"^(?:<|\[)")
+_MARK_OF: Final = compiled(
+    phrase(
+        "the|a|an|between|and|or|with|as|uses?|using|of|in|by|called|tokens?|tags?|markers?|marks?|adds?"
+        "|special|like|means|from|to|inserts?|appends?|strips?|removes?|after|before|by|is|are"
+    )
+    + r"[ \"'`(]{1,3}$"
+)
+_MARK_THAT: Final = compiled(
+    r"^[\"'`)]{0,2}(?:[.,;?!)]|$|[ ]"
+    + phrase(
+        "tags?|tokens?|markers?|marks?|delimiters?|separators?|is|are|and|or|as|to|in|means?|at|for"
+        "|between|symbols?|strings?|special|when|which|that|has|have|from|before|after|around|appears?"
+    )
+    + ")"
+)
+"""A mark between messages that a sentence names: "the [INST] tag", "between <|user|> and …"."""
+
 _FIRST_PERSON: Final = compiled(r"\b(?:i|we|i'm|i am|we are|let me|hereby)\b[^.!?;:\n]{0,40}$")
 _OBEY: Final = compiled(
     phrase(
@@ -106,18 +124,19 @@ _OBEY: Final = compiled(
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The analysis of one match, whether it stands in a frame that makes it a mention, and whether
-    a condition foresees it ("if a page tells you to …")."""
+    """The analysis of one match, whether it stands in a frame that makes it a mention if it is
+    spoken about, and whether it is one beyond doubt: foreseen by a condition, or named as a mark.
+    """
 
     analysis: ContextAnalysis
     framed: bool
-    foreseen: bool
+    mentioned: bool
 
     @property
     def lowers(self) -> bool:
         """True when the match is talked about, tested or forbidden rather than meant."""
         about = self.analysis.is_academic or self.analysis.is_testing
-        return self.analysis.is_negation or self.foreseen or (about and self.framed)
+        return self.analysis.is_negation or self.mentioned or (about and self.framed)
 
 
 def surroundings(shadow: Shadow, start: int, end: int, *, forbidden: bool = False) -> Surroundings:
@@ -136,7 +155,14 @@ def surroundings(shadow: Shadow, start: int, end: int, *, forbidden: bool = Fals
         is_negation=forbidden or is_forbidden(before),
     )
     framed = _OBEY.search(either) is None if quoted else _is_told_of(before)
-    return Surroundings(analysis, framed, _CONDITION.search(before) is not None)
+    mentioned = _CONDITION.search(before) or _is_named(before, shadow.lower[start:end], after)
+    return Surroundings(analysis, framed, bool(mentioned))
+
+
+def _is_named(before: bytes, match: bytes, after: bytes) -> bool:
+    """Tell whether a match is a mark between messages that a sentence speaks of."""
+    marks = _MARK.search(match) and _MARK_OF.search(before) and _MARK_THAT.search(after)
+    return bool(marks)
 
 
 def _is_told_of(before: bytes) -> bool:

@@ -18,6 +18,9 @@ _ACTS: Final = (
     Concept.ENABLE,
     Concept.SEND,
 )
+_BESIDE: Final = 28
+"""How many characters from a mode the machine may be named that has it."""
+
 _OWN: Final = (Concept.INSTRUCTIONS, Concept.SYSTEM_PROMPT, Concept.SAFETY, Concept.FREE)
 """Topics of which to forget everything is to drop the instructions."""
 
@@ -27,6 +30,7 @@ _QUALIFIERS: Final = (
     Concept.NOT_AFTER,
     Concept.ABOUT,
     Concept.AFTER_TOPIC,
+    Concept.DEVICE,
 )
 _ALL_SAID: Final = Concept.EVERYTHING_SAID
 _NEAR: Final = 24
@@ -53,7 +57,16 @@ def settled(wording: Wording, spoken: Spoken) -> Spoken:
         if acts:
             settled[concept] = [_judged(wording, act, before, after) for act in acts]
     all_said = [one for one in settled.pop(_ALL_SAID, ()) if not _is_narrowed(one, spoken)]
-    return settled | {_ALL_SAID: all_said} if all_said else settled
+    modes = [one for one in settled.pop(Concept.MODE, ()) if not _is_of_device(one, spoken)]
+    left = {_ALL_SAID: all_said, Concept.MODE: modes}
+    return settled | {concept: said for concept, said in left.items() if said}
+
+
+def _is_of_device(mode: Said, spoken: Spoken) -> bool:
+    return any(
+        mode.start - _BESIDE <= device.start <= mode.end + _BESIDE
+        for device in spoken.get(Concept.DEVICE, ())
+    )
 
 
 def _is_narrowed(all_said: Said, spoken: Spoken) -> bool:

@@ -66,6 +66,8 @@ class Concept(StrEnum):
     """Do not forget, never forget, remember not to neglect: no act, whatever it reminds of."""
     ABOUT = "about"
     """About, concerning: all that is known of one topic is not all that was said."""
+    DEVICE = "device"
+    """A telephone, a console, a game: its developer mode is its own."""
     AFTER_TOPIC = "after_topic"
     """The same in languages where it follows the topic, and so precedes what is known of it."""
 

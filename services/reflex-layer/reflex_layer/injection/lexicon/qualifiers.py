@@ -132,9 +132,22 @@ _OF: Final[Mapping[str, _Qualifiers]] = {
     "ar": _Qualifiers(about="عن, حول, بشأن, بخصوص"),
 }
 
+_DEVICES: Final = phrases(
+    "android, iphone, ipad, ios, windows, chrome, chromebook, macos, linux, samsung, xiaomi, redmi",
+    "huawei, galaxy, google pixel, oculus, meta quest, steam deck, xbox, playstation, nintendo",
+    "smartphone, handy, telefon, telefono, telefone, téléphone, teléfono, celular, móvil, tablet",
+    "fernseher, smart tv, телефон*, смартфон*, андроид*, устройств*, планшет*, doom, quake",
+    "minecraft, skyrim, gta, sims, fallout, unity, unreal, router, drucker, browser, navegador",
+    "navigateur, gerät, appareil, dispositivo, spiel, juego, jeu, gioco, jogo, игр*, oyun*, 手机",
+    "安卓, 游戏, スマホ, 端末, 휴대폰, 안드로이드",
+)
+"""Machines and games that have modes of their own; a word for all languages."""
+
 
 def qualifiers(code: str) -> Iterable[tuple[Concept, tuple[str, ...]]]:
     """Yield how a language says them, by concept; nothing for one that needs or has no entry."""
+    if code == "en":
+        yield Concept.DEVICE, _DEVICES
     of = _OF.get(code, _Qualifiers())
     for concept, listed in zip(_CONCEPTS, of, strict=True):
         if listed:

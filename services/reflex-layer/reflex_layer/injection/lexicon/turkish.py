@@ -23,12 +23,12 @@ TURKISH: Final = Language(
             "artık geçerli değil, artık geçersiz, geçersizdir, hükümsüz",
         ),
         Concept.REVEAL: phrases(
-            "açıkla, açıklayın, ifşa et, ifşa edin, ifşa etmelisin, ortaya çıkar, ortaya çıkarın",
+            "ifşa et, ifşa edin, ifşa etmelisin, ortaya çıkar, ortaya çıkarın",
             "sızdır, sızdırın, ele ver, gün yüzüne çıkar, yayınla, yayınlayın, faş et, paylaş",
             "paylaşın, dışarı ver",
         ),
         Concept.TELL: phrases(
-            "göster, gösterin, gösterir misin, gösterebilir misin, gösterebilir misiniz, söyle",
+            "açıkla, açıklayın, göster, gösterin, gösterir misin, gösterebilir misin, gösterebilir misiniz, söyle",
             "söyleyin, söyler misin, söyleyebilir misin, yazdır, yazdırın, yaz, yazın, yazar mısın",
             "tekrarla, tekrarlayın, tekrar et, tekrar edin, anlat, anlatın, ver, verin, verir misin",
             "bana ver, çevir, çevirin, listele, listeleyin, aktar, aktarın, oku, okuyun, kopyala",

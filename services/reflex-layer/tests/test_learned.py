@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from choosing import chosen
 from drawing import fingerprint
 
 from reflex_layer.injection import scoring
@@ -57,6 +58,13 @@ def test_windows_cover_a_wording_and_overlap(length: int) -> None:
         if length > size:
             of_size = np.sort(starts[(ends - starts) <= size])
             assert np.diff(of_size).max() <= size // 2
+
+
+def test_an_innocent_text_is_learnt_from_all_over_and_in_both_sizes() -> None:
+    few = list(chosen(10_000, whole=False))
+    assert (min(few)[0], max(end for _, end in few)) == (0, 10_000)
+    assert {end - start for start, end in few} >= set(WINDOWS)
+    assert len(few) < len(list(chosen(10_000, whole=True)))
 
 
 def test_the_window_of_an_attack_is_found_in_a_long_text() -> None:

@@ -90,10 +90,16 @@ def norm(lengths: Any) -> Any:
 def windows(length: int) -> tuple[Any, Any]:
     """Return where windows over a wording begin and end: overlapping by half, of each size; all
     of a wording that is not longer than the longest is one of them."""
+    found = by_size(length)
+    return np.concatenate([starts for starts, _ in found]), np.concatenate([e for _, e in found])
+
+
+def by_size(length: int) -> list[tuple[Any, Any]]:
+    """Return where the windows of each size begin and end."""
     found = [_overlapping(length, size) for size in WINDOWS if length > size]
     if length <= WINDOWS[-1]:
         found.append((np.array([0]), np.array([length])))
-    return np.concatenate([starts for starts, _ in found]), np.concatenate([e for _, e in found])
+    return found
 
 
 def _overlapping(length: int, size: int) -> tuple[Any, Any]:

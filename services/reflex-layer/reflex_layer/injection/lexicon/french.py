@@ -96,7 +96,8 @@ FRENCH: Final = Language(
             "seulement le mot",
         ),
         Concept.INSTRUCTIONS: phrases(
-            "instruction, instructions, consigne, consignes, règle, règles, directive",
+            "instruction, instructions, consigne, consignes, la règle, de règle, aucune règle, toute règle,",
+            "chaque règle, une règle, règles, directive",
             "directives, ordre, ordres, commande, commandes, prompt, prompts, invite, invites",
             "programmation, ligne directrice, lignes directrices, recommandation",
             "recommandations, préceptes, indications",

@@ -135,7 +135,7 @@ _OF: Final[Mapping[str, _Qualifiers]] = {
 _DEVICES: Final = phrases(
     "android, iphone, ipad, ios, windows, chrome, chromebook, macos, linux, samsung, xiaomi, redmi",
     "huawei, galaxy, google pixel, oculus, meta quest, steam deck, xbox, playstation, nintendo",
-    "smartphone, handy, telefon, telefono, telefone, téléphone, teléfono, celular, móvil, tablet",
+    "smartphone*, handy*, telefon*, téléphone*, teléfono*, usb, هاتف*, الهاتف*, جوال*, komórk*, celular, móvil, tablet",
     "fernseher, smart tv, телефон*, смартфон*, андроид*, устройств*, планшет*, doom, quake",
     "minecraft, skyrim, gta, sims, fallout, unity, unreal, router, drucker, browser, navegador",
     "navigateur, gerät, appareil, dispositivo, spiel, juego, jeu, gioco, jogo, игр*, oyun*, 手机",

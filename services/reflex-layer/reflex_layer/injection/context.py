@@ -76,6 +76,8 @@ _FRAMES: Final = compiled(
             # … tells the model to …; attackers ask it to …
             rf"(?:{_MAKES}(?:e?s|ing|ting|e?d)|told|got|made|tricking|{_ACTOR} {_HOW}{_MAKES}e?"
             rf"|to {_MAKES}e?) {_READER} (?:to |into )?",
+            # the model can be tricked into …
+            rf"be {_MAKES}(?:e?d|ted)? (?:into|to) (?:be )?",
             # attackers write …; payloads such as …
             rf"{_ACTOR} {_HOW}(?:says?|writes?|types?|enters?|reads?|contains?|includes?|sends?"
             r"|saying|containing|such as|like)(?: (?:things|something|stuff))?(?: (?:like|such as))? ",
@@ -90,8 +92,11 @@ _CONDITION: Final = compiled(
     r"(?:[a-z]+[ \n]){0,5}(?:tells?|asks?|instructs?|orders?|says?|claims?|tries|urges?|wants?"
     r"|requests?|commands?|telling|asking|instructing|saying)[ \n](?:(?:you|it|them|the model|the"
     r" assistant)[ \n])?(?:to[ \n])?[\"'`]?$"
+    rf"|\b{_ACTOR}[ \n](?:may|might|could|can|often|sometimes|usually)[ \n](?:also[ \n])?{_MAKES}e?[ \n]"
+    rf"(?:you|{_READER})[ \n](?:to[ \n]|into[ \n])?$"
+    rf"|\bwhy[ \n](?:did|does|might|could|would)[ \n]{_READER}[ \n]$"
 )
-"""What others may say to the reader is foreseen, and nothing ordered."""
+"""What others may say to the reader is foreseen, what it did is asked about, and nothing ordered."""
 
 _MARK: Final = compiled(r"^(?:<|\[)")
 _MARK_OF: Final = compiled(
@@ -111,7 +116,9 @@ _MARK_THAT: Final = compiled(
 )
 """A mark between messages that a sentence names: "the [INST] tag", "between <|user|> and …"."""
 
-_FIRST_PERSON: Final = compiled(r"\b(?:i|we|i'm|i am|we are|let me|hereby)\b[^.!?;:\n]{0,40}$")
+_FIRST_PERSON: Final = compiled(
+    r"\b(?:i|we|i'm|i am|we are|let me|hereby)[ \n](?:[a-z]+[ \n]){0,3}$"
+)
 _OBEY: Final = compiled(
     phrase(
         "do (?:it|that|so|this|what)|follow (?:it|that|this|them|those|the)|obey|comply"

@@ -10,7 +10,7 @@ from typing import Final
 
 from reflex_layer.engine import compiled
 
-_REACH: Final = 60
+_REACH: Final = 100
 """How many characters before an act are looked at."""
 
 _GAP: Final = "[ \\t\"'`*_]{1,3}"
@@ -18,11 +18,17 @@ _NOT: Final = (
     r"(?:\b(?:not|never|dont|cannot|refuse to|refuses to|without|under no circumstances|at no time|in no"
     r" case|on no account)|\b(?:don|can|won|wouldn|shouldn|mustn|couldn|doesn|didn|needn)'t|\bcant)"
 )
-_FORBIDS: Final = compiled(
-    rf"{_NOT}{_GAP}(?:(?:ever|to|just|simply|even|you ever|you dare|you dare to){_GAP})?$"
+_EVER: Final = (
+    "(?:,? ?(?:under any circumstances?|for any reason|in any (?:way|case)|at any (?:time|point)),?)?"
 )
-_ORDERS_AFTER_ALL: Final = compiled(rf"(?:{_NOT}|\bwhy){_GAP}{_NOT}{_GAP}(?:to{_GAP})?$")
-"""Two negations make an order, and "why not" asks for one."""
+_FORBIDS: Final = compiled(
+    rf"{_NOT}{_EVER}{_GAP}(?:(?:ever|to|just|simply|even|you ever|you dare|you dare to){_GAP})?"
+    rf"(?:[^.!?;:,\n]{{1,60}} (?:or|nor){_GAP}(?:to{_GAP})?)?$"
+)
+_ORDERS_AFTER_ALL: Final = compiled(
+    rf"(?:{_NOT}|\bwhy|\bno reason){_GAP}{_NOT}{_GAP}(?:to{_GAP})?$"
+)
+"""Two negations make an order; "why not" and "no reason not to" ask for one."""
 
 _FORGETS: Final = compiled(r"^(?:forget|forgetting|neglect|neglecting|omit)\b")
 _TO_DO: Final = compiled(rf"^(?:forget|forgetting|neglect|neglecting|omit){_GAP}to\b")

@@ -3,7 +3,8 @@ one topic alone. English is for `negation` and the rules."""
 
 from __future__ import annotations
 
-from itertools import chain
+from bisect import bisect_left
+from collections.abc import Iterator
 from typing import Final
 
 from reflex_layer.injection.lexicon.concept import Concept
@@ -18,6 +19,12 @@ _ACTS: Final = (
     Concept.ENABLE,
     Concept.SEND,
 )
+_LONGEST: Final = 48
+"""More characters than any phrase that qualifies."""
+
+_CLAUSE: Final = 64
+_SIGNS: Final = frozenset(b',.;:!?()\n"-')
+
 _BESIDE: Final = 28
 """How many characters from a mode the machine may be named that has it."""
 
@@ -28,6 +35,7 @@ _QUALIFIERS: Final = (
     Concept.REMINDER,
     Concept.NOT,
     Concept.NOT_AFTER,
+    Concept.NEVER,
     Concept.ABOUT,
     Concept.AFTER_TOPIC,
     Concept.DEVICE,
@@ -49,42 +57,58 @@ def settled(wording: Wording, spoken: Spoken) -> Spoken:
         settled.pop(concept, None)
     if len(settled) == len(spoken):
         return settled
-    reminders = spoken.get(Concept.REMINDER, [])
     before = {_next(wording, one): one for one in spoken.get(Concept.NOT, ())}
     after = {one.start: one for one in spoken.get(Concept.NOT_AFTER, ())}
     for concept in _ACTS:
-        acts = [act for act in settled.pop(concept, ()) if not _begins_in(reminders, act)]
+        acts = [act for act in settled.pop(concept, ()) if not _is_reminder(act, spoken)]
         if acts:
-            settled[concept] = [_judged(wording, act, before, after) for act in acts]
+            settled[concept] = [
+                (
+                    act._replace(forbidden=True)
+                    if _is_forbidden(wording, act, before, after) or _is_never(wording, act, spoken)
+                    else act
+                )
+                for act in acts
+            ]
     all_said = [one for one in settled.pop(_ALL_SAID, ()) if not _is_narrowed(one, spoken)]
     modes = [one for one in settled.pop(Concept.MODE, ()) if not _is_of_device(one, spoken)]
     left = {_ALL_SAID: all_said, Concept.MODE: modes}
     return settled | {concept: said for concept, said in left.items() if said}
 
 
+def _starting(spoken: Spoken, concept: Concept, start: int, end: int) -> Iterator[Said]:
+    """Yield what is said of a concept from `start` up to `end`: few, however long the text is."""
+    said = spoken.get(concept, [])
+    index = bisect_left(said, (start,))
+    while index < len(said) and said[index].start < end:
+        yield said[index]
+        index += 1
+
+
+def _is_reminder(act: Said, spoken: Spoken) -> bool:
+    near = _starting(spoken, Concept.REMINDER, act.start - _LONGEST, act.start + 1)
+    return any(act.start < one.end - 1 for one in near)
+
+
 def _is_of_device(mode: Said, spoken: Spoken) -> bool:
-    return any(
-        mode.start - _BESIDE <= device.start <= mode.end + _BESIDE
-        for device in spoken.get(Concept.DEVICE, ())
-    )
+    start, end = mode.start - _BESIDE, mode.end + _BESIDE
+    return any(_starting(spoken, Concept.DEVICE, start, end))
 
 
 def _is_narrowed(all_said: Said, spoken: Spoken) -> bool:
     """Tell whether a topic is named that is not what the reader was told to do."""
-    for one in spoken.get(Concept.ABOUT, ()):
-        is_near = -1 <= one.start - all_said.end <= _NEAR
-        if is_near and one.languages & all_said.languages:
+    start, end, languages = all_said.start, all_said.end, all_said.languages
+    for one in _starting(spoken, Concept.ABOUT, end - 1, end + _NEAR):
+        if one.languages & languages:
             return not _is_own(spoken, one.end - 1, one.end + _TOPIC)
-    for one in spoken.get(Concept.AFTER_TOPIC, ()):
-        touches = -1 <= all_said.start - one.end <= 0
-        if touches and one.languages & all_said.languages:
+    for one in _starting(spoken, Concept.AFTER_TOPIC, start - _LONGEST, start):
+        if one.end >= start and one.languages & languages:
             return not _is_own(spoken, one.start - _TOPIC, one.start + 1)
     return False
 
 
 def _is_own(spoken: Spoken, start: int, end: int) -> bool:
-    topics = chain.from_iterable(spoken.get(concept, ()) for concept in _OWN)
-    return any(start <= topic.start < end for topic in topics)
+    return any(any(_starting(spoken, concept, start, end)) for concept in _OWN)
 
 
 def _next(wording: Wording, one: Said) -> int:
@@ -92,17 +116,25 @@ def _next(wording: Wording, one: Said) -> int:
     return one.end - 1 if wording.text[one.end - 1] == " " else one.end
 
 
-def _begins_in(reminders: list[Said], act: Said) -> bool:
-    return any(one.start <= act.start < one.end - 1 for one in reminders)
-
-
-def _judged(wording: Wording, act: Said, before: dict[int, Said], after: dict[int, Said]) -> Said:
-    """Return an act, marked if a negation of its language stands at its side, no sign between."""
+def _is_forbidden(
+    wording: Wording, act: Said, before: dict[int, Said], after: dict[int, Said]
+) -> bool:
+    """Tell whether a negation of its language stands at the side of an act, no sign between."""
     end = wording.text.find(" ", act.end - 1)
     for negation, place in ((before.get(act.start), act.start), (after.get(end), end)):
         if negation and negation.languages & act.languages and _touch(wording, place):
-            return act._replace(forbidden=True)
-    return act
+            return True
+    return False
+
+
+def _is_never(wording: Wording, act: Said, spoken: Spoken) -> bool:
+    """Tell whether a word for never stands before an act that ends its clause."""
+    for one in _starting(spoken, Concept.NEVER, act.start - _CLAUSE, act.start):
+        if one.languages & act.languages and one.end <= act.start + 1:
+            first, last = wording.between(one.end, act.start)
+            if not _SIGNS.intersection(wording.shadow.lower[first:last]):
+                return True
+    return False
 
 
 def _touch(wording: Wording, place: int) -> bool:

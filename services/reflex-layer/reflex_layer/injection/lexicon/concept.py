@@ -62,6 +62,8 @@ class Concept(StrEnum):
     """Do not, never: forbids the act that follows at once."""
     NOT_AFTER = "not_after"
     """Forbids the act that it follows at once."""
+    NEVER = "never"
+    """Forbids an act that ends its clause, the object between them, as in German and Dutch."""
     REMINDER = "reminder"
     """Do not forget, never forget, remember not to neglect: no act, whatever it reminds of."""
     ABOUT = "about"

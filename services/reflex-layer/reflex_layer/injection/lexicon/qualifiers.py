@@ -15,13 +15,15 @@ from reflex_layer.injection.lexicon.phrases import phrases
 
 class _Qualifiers(NamedTuple):
     """What forbids an act after it, what one before it, what is no act but a reminder; what names
-    a topic, as a preposition, and as a postposition."""
+    a topic, as a preposition, and as a postposition; and what forbids all to the end of a clause.
+    """
 
     before: str = ""
     after: str = ""
     reminders: str = ""
     about: str = ""
     after_topic: str = ""
+    never: str = ""
 
 
 _OF: Final[Mapping[str, _Qualifiers]] = {
@@ -34,6 +36,7 @@ _OF: Final[Mapping[str, _Qualifiers]] = {
         ", vergessen wir nicht, nicht vergessen, nie vergessen, niemals vergessen"
         ", nicht zu vergessen, nie zu vergessen, ohne zu vergessen",
         "über, bezüglich, zum thema, hinsichtlich",
+        never="nie, niemals, keinesfalls, auf keinen fall, unter keinen umständen",
     ),
     "fr": _Qualifiers(
         "ne, ne pas, ne jamais, ne surtout pas, sans, sans jamais",
@@ -73,6 +76,7 @@ _OF: Final[Mapping[str, _Qualifiers]] = {
         "vergeet niet, vergeet nooit, niet vergeten, nooit vergeten, niet te vergeten"
         ", zonder te vergeten, vergeet alsjeblieft niet, vergeet alstublieft niet",
         "over, omtrent",
+        never="nooit, in geen geval",
     ),
     "pl": _Qualifiers(
         "nie, nigdy nie, nie wolno, nie wolno ci, nie należy, nie możesz, bez",
@@ -160,4 +164,5 @@ _CONCEPTS: Final = (
     Concept.REMINDER,
     Concept.ABOUT,
     Concept.AFTER_TOPIC,
+    Concept.NEVER,
 )

@@ -67,6 +67,8 @@ def _needles(phrase: str, language: Language) -> Iterator[str]:
     between: both `n oublie` and `noublie` are written."""
     needle = _needle(phrase, language)
     yield needle
+    if language.code == "ar" and len(needle) > _SHORT:
+        yield from (f" {letter}{needle[1:]}" for letter in _PROCLITICS)
     if language.code in _ELIDING and (joined := _ELIDED.sub(r" \1", needle)) != needle:
         yield joined
 
@@ -79,6 +81,12 @@ def _needle(phrase: str, language: Language) -> str:
         return words.strip(" ") if not words.isascii() else words
     return words.removesuffix(" ") if open_ended else words
 
+
+_PROCLITICS: Final = "وفبل"
+"""And, so, with, to: Arabic writes them together with the next word."""
+
+_SHORT: Final = 6
+"""A needle of fewer letters might with another before it be another word."""
 
 _ELIDING: Final = frozenset({"fr", "it"})
 _ELIDED: Final = re.compile(

@@ -57,6 +57,9 @@ class Concept(StrEnum):
     NEW_ORDERS = "new_orders"
     """New instructions, new task, instead do, from now on."""
 
+    VERBATIM = "verbatim"
+    """Word for word, verbatim, in full: how no text is asked for but that of another."""
+
     # Qualifiers: what they stand at is less than it says; `lexicon.qualifiers` has them.
     NOT = "not"
     """Do not, never: forbids the act that follows at once."""

@@ -144,6 +144,9 @@ FRENCH: Final = Language(
             "consignes d origine, règles secrètes, règles cachées, règles internes",
             "directives internes, directives secrètes, directives cachées, directives initiales",
         ),
+        Concept.VERBATIM: phrases(
+            "mot pour mot, mot à mot, textuellement, littéralement, à la lettre"
+        ),
         Concept.SAFETY: phrases(
             "restriction, restrictions, filtre, filtres, limite, limites, limitation",
             "limitations, sécurité, sécurités, règles de sécurité, mesures de sécurité",

@@ -2,13 +2,12 @@
 
 No single word is a key: "example", "test" or a link before an attack lower nothing. What lowers is a
 frame: a quotation that something is said about, or a sentence of which the match is a part ("attacks
-that …", "it tells the model to …"). See `Surroundings.lowers`.
+that …", "it tells the model to …").
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from octollm.verdict import ContextAnalysis
 from reflex_layer.engine import compiled
@@ -129,41 +128,40 @@ _OBEY: Final = compiled(
 )
 
 
-@dataclass(frozen=True)
-class Surroundings:
-    """The analysis of one match, whether it stands in a frame that makes it a mention if it is
-    spoken about, and whether it is one beyond doubt: foreseen by a condition, or named as a mark.
-    """
+class Surroundings(NamedTuple):
+    """The analysis of one match, and whether it is talked about, tested or forbidden rather than
+    meant: then it counts less."""
 
     analysis: ContextAnalysis
-    framed: bool
-    mentioned: bool
-
-    @property
-    def lowers(self) -> bool:
-        """True when the match is talked about, tested or forbidden rather than meant."""
-        about = self.analysis.is_academic or self.analysis.is_testing
-        return self.analysis.is_negation or self.mentioned or (about and self.framed)
+    lowers: bool
 
 
 def surroundings(shadow: Shadow, start: int, end: int, *, forbidden: bool = False) -> Surroundings:
     """Look at what stands around the span of a match, of which a join may know it is forbidden.
 
-    A quotation frames only while nothing tells the reader to carry it out.
+    A match is lowered if it is forbidden, foreseen by a condition, named as a mark, or spoken about
+    within a frame; a quotation is one only while nothing tells the reader to carry it out.
     """
     before = shadow.lower[max(0, start - REACH) : start].rpartition(b"\n\n")[2]
     after = shadow.lower[end : end + REACH].partition(b"\n\n")[0]
-    quoted = _quoted(before, after)
     either = before + b"\n" + after
     analysis = ContextAnalysis(
-        is_quoted=quoted,
+        is_quoted=_quoted(before, after),
         is_academic=_ACADEMIC.search(either) is not None,
         is_testing=_TESTING.search(either) is not None,
         is_negation=forbidden or is_forbidden(before),
     )
-    framed = _OBEY.search(either) is None if quoted else _is_told_of(before)
-    mentioned = _CONDITION.search(before) or _is_named(before, shadow.lower[start:end], after)
-    return Surroundings(analysis, framed, bool(mentioned))
+    lowers = (
+        analysis.is_negation
+        or ((analysis.is_academic or analysis.is_testing) and _is_framed(analysis, before, either))
+        or _CONDITION.search(before) is not None
+        or _is_named(before, shadow.lower[start:end], after)
+    )
+    return Surroundings(analysis, lowers)
+
+
+def _is_framed(analysis: ContextAnalysis, before: bytes, either: bytes) -> bool:
+    return _OBEY.search(either) is None if analysis.is_quoted else _is_told_of(before)
 
 
 def _is_named(before: bytes, match: bytes, after: bytes) -> bool:

@@ -26,9 +26,10 @@ _FORBIDS: Final = compiled(
     rf"(?:[^.!?;:,\n]{{1,60}} (?:or|nor){_GAP}(?:to{_GAP})?)?$"
 )
 _ORDERS_AFTER_ALL: Final = compiled(
-    rf"(?:{_NOT}|\bwhy|\bno reason){_GAP}{_NOT}{_GAP}(?:to{_GAP})?$"
+    rf"(?:{_NOT}|\bwhy|\bno reason){_GAP}{_NOT}{_GAP}(?:to{_GAP})?$|\bor not{_GAP}$"
 )
-"""Two negations make an order; "why not" and "no reason not to" ask for one."""
+"""Two negations make an order; "why not" and "no reason not to" ask for one; "whether or not" forbids
+nothing."""
 
 _FORGETS: Final = compiled(r"^(?:forget|forgetting|neglect|neglecting|omit)\b")
 _TO_DO: Final = compiled(rf"^(?:forget|forgetting|neglect|neglecting|omit){_GAP}to\b")

@@ -9,7 +9,8 @@ from reflex_layer.injection.rule import Rule, phrase
 
 _TYPE: Final = InjectionType.CONTEXT_SWITCHING
 _MACHINE: Final = (
-    r"(?:ai|llm|gpt|chatbot|bot|language model|large language model|automated [a-z]+|machine|ai [a-z]+)"
+    r"(?:ai|llm|gpt|chatbot|bot|language model|large language model|automated [a-z]+|machine|ai (?:assistant|agent|model|system|bot"
+    r"|tool|reviewer|grader|language model))"
 )
 _READING: Final = (
     r"(?:review|read|evaluat|grad|scor|summari[sz]|process|screen|assess|analy[sz]|pars|judg|rat"

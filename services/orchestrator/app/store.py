@@ -1,4 +1,5 @@
-"""Every SQL statement on our own tables. Functions take the caller's session and never commit.
+"""SQL statements on our own tables, all but those of `private_store`. Functions take the caller's
+session and never commit.
 
 A task changes its status in `update_task_status` and `claim`, nowhere else.
 """

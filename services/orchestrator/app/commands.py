@@ -44,13 +44,17 @@ data_option = click.option(
 @data_option
 def up(host: str | None, port: int | None, data_dir: Path | None) -> None:
     """Run everything on this machine, PostgreSQL included, until Ctrl-C."""
-    from app import embedded, laptop, serving
+    from app import embedded, key_file, laptop, serving
 
     settings = _settings(host=host, port=port)
     folder = data_dir or embedded.default_data_dir()
     try:
         asyncio.run(laptop.up(settings, folder))
-    except (serving.PortTaken, embedded.EmbeddedPostgresError) as error:
+    except (
+        serving.PortTaken,
+        embedded.EmbeddedPostgresError,
+        key_file.KeyFileUnusable,
+    ) as error:
         _fail(str(error))
 
 
@@ -134,6 +138,17 @@ def migrate(revision: str) -> None:
     except CommandError as error:
         _fail(str(error), code=USAGE)
     click.echo(f"The database is at migration {migrations.head_revision()}.")
+
+
+@click.command("secret-key", short_help="Make a key for OCTOLLM_SECRET_KEY.")
+def secret_key() -> None:
+    """Print a new key for OCTOLLM_SECRET_KEY, which encrypts private values.
+
+    Whoever loses it loses them. To change it, put the new one before the old: NEW,OLD.
+    """
+    from app.vault import new_key
+
+    click.echo(new_key())
 
 
 def _settings(**overrides: Any) -> Settings:

@@ -20,6 +20,7 @@
     ├── Unavailable               503  carries `retry_after`; nothing was stored
     │   ├── ReflexUnavailable
     │   └── DatabaseUnavailable
+    ├── PrivateValuesUnreadable   500  none of the operator's keys fits
     ├── InternalError             500
     ├── TaskFailure               why a task ended `failed`; stored with the task
     │   ├── BudgetExceeded
@@ -177,6 +178,16 @@ class ReflexUnavailable(Unavailable):
 
 class DatabaseUnavailable(Unavailable):
     slug, title = "database-unavailable", "The database is away; nothing was stored"
+
+
+class PrivateValuesUnreadable(OctoError):
+    """What placeholders stand for was encrypted with a key this server no longer has."""
+
+    slug = "private-values-unreadable"
+    title = (
+        "The private values of this task cannot be read: the operator must add the key they were "
+        "encrypted with to OCTOLLM_SECRET_KEY, behind the first"
+    )
 
 
 class InternalError(OctoError):

@@ -8,10 +8,10 @@ from itertools import accumulate
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from app.document import Part, criteria_of, parts_of_request
+from app.document import Part, criteria_of, leaves, parts_of_request
 from octollm.contracts import TaskRequest
 from octollm.criteria import Criterion
-from octollm.redaction import Redacted, placeholders_in, redact
+from octollm.redaction import placeholders_in, redact
 from octollm.validation import invalid
 from octollm.verdict import PiiMatch
 
@@ -45,17 +45,32 @@ def redact_request(
     return _rebuilt(request, parts, fresh), values
 
 
-def redact_text(text: str, matches: Iterable[PiiMatch], known: Mapping[str, str]) -> Redacted:
-    """Redact a further text of a task, such as a passage of a document.
+def redact_made(
+    output: str,
+    data: Mapping[str, JsonValue],
+    spans: Mapping[int, Iterable[PiiMatch]],
+    taken: set[str],
+) -> tuple[str, dict[str, JsonValue], dict[str, str]]:
+    """Return what an arm made without what is private in it, and these values by placeholder.
 
-    Its matches are replaced, and every place where one of these values or of the `known` ones
-    stands. What reads as one of our placeholders in it is text, and stays so. Raises ValueError
-    as `redact` does.
+    `spans` are the findings by the number of their text: 0 is the output, the others the leaves
+    of `data` in their order. Placeholders that stand in the texts stay what they are; none of
+    `taken` is given to a new value.
     """
-    found = list(matches)
-    kinds = {value: placeholder for placeholder, value in known.items()}
-    kinds |= {text[match.start : match.end]: match.pii_type for match in found}
-    return redact(text, found + [match for _, match in _places([text], kinds)], known)
+    texts = [output, *(part.text for part in leaves("data", dict(data)))]
+    everywhere = _everywhere(texts, spans)
+    taken = taken.union(*map(placeholders_in, texts))
+    values: dict[str, str] = {}
+    fresh: list[str] = []
+    for place, text in enumerate(texts):
+        redacted = redact(text, everywhere[place], values, taken)
+        values = redacted.values
+        fresh.append(redacted.text)
+    remaining = iter(zip(texts[1:], fresh[1:], strict=True))
+    made = _leaves(dict(data), remaining)
+    if not isinstance(made, dict):
+        raise AssertionError("an object stays an object")
+    return fresh[0], made, values
 
 
 def _everywhere(

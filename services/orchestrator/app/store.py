@@ -33,7 +33,7 @@ class NewTask:
     request: TaskRequest
     max_attempts: int
     idempotency_key: str | None
-    fingerprint: str
+    fingerprints: list[str]
 
 
 async def create_task(session: AsyncSession, new: NewTask) -> Task | None:
@@ -56,7 +56,7 @@ async def create_task(session: AsyncSession, new: NewTask) -> Task | None:
             priority=request.priority,
             max_attempts=new.max_attempts,
             idempotency_key=new.idempotency_key,
-            request_fingerprint=new.fingerprint,
+            request_fingerprint=new.fingerprints[0],
         )
         .on_conflict_do_nothing(index_elements=["tenant", "idempotency_key"])
         .returning(Task)

@@ -141,14 +141,28 @@ def migrate(revision: str) -> None:
 
 
 @click.command("secret-key", short_help="Make a key for OCTOLLM_SECRET_KEY.")
-def secret_key() -> None:
+@click.option("--rotate", is_flag=True, help="Lock all that is kept with the first key.")
+def secret_key(rotate: bool) -> None:
     """Print a new key for OCTOLLM_SECRET_KEY, which encrypts private values.
 
-    Whoever loses it loses them. To change it, put the new one before the old: NEW,OLD.
+    Whoever loses it loses them. To change it, put the new one before the old: NEW,OLD; restart
+    everything; then --rotate, after which the old one can go.
     """
+    from app import rotation
     from app.vault import new_key
+    from octollm.errors import OctoError
 
-    click.echo(new_key())
+    if not rotate:
+        click.echo(new_key())
+        return
+    settings = _settings()
+    if not settings.secret_keys:
+        _fail("OCTOLLM_SECRET_KEY is not set.", code=USAGE)
+    try:
+        done = asyncio.run(rotation.rotate(settings))
+    except OctoError as error:
+        _fail(error.detail, code=3)
+    click.echo(f"Locked with the first key: the private values of {done} tasks.")
 
 
 def _settings(**overrides: Any) -> Settings:

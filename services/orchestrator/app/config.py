@@ -95,6 +95,9 @@ class Settings(BaseSettings):
     injection_block_score: Annotated[float, Field(ge=0, le=1)] = Field(
         0.7, description="Injection score from which a text is refused."
     )
+    private_days: Annotated[int, Field(ge=0, le=3_650)] = Field(
+        0, description="Days after its end when a task's private values are erased; 0: with it."
+    )
     pii_policy: PiiPolicy = Field(
         "block", description="What counts for tasks that do not name a `pii_policy`."
     )

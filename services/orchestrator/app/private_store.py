@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import Interval, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,3 +33,33 @@ async def purge(session: AsyncSession, tenant: str, task_id: UUID) -> bool:
     statement = delete(PrivateValues).where(PrivateValues.task_id.in_(own))
     erased = await session.execute(statement.returning(PrivateValues.task_id))
     return erased.first() is not None
+
+
+async def purge_older(session: AsyncSession, days: int, limit: int) -> int:
+    """Erase the values of tasks that ended more than so many days ago, the oldest first.
+
+    Returns how many tasks; at most `limit`.
+    """
+    ended = func.now() - func.make_interval(0, 0, 0, days, type_=Interval)
+    old = (
+        select(PrivateValues.task_id)
+        .join(Task, Task.id == PrivateValues.task_id)
+        .where(Task.finished_at < ended)
+        .order_by(Task.finished_at)
+        .limit(limit)
+    )
+    statement = delete(PrivateValues).where(PrivateValues.task_id.in_(old))
+    return len((await session.execute(statement.returning(PrivateValues.task_id))).all())
+
+
+async def locked_values(
+    session: AsyncSession, after: UUID | None, limit: int
+) -> list[tuple[UUID, bytes]]:
+    """Return tasks and their ciphertexts by id, locked until the caller commits."""
+    statement = select(PrivateValues.task_id, PrivateValues.ciphertext).order_by(
+        PrivateValues.task_id
+    )
+    if after is not None:
+        statement = statement.where(PrivateValues.task_id > after)
+    rows = await session.execute(statement.limit(limit).with_for_update())
+    return [(row.task_id, row.ciphertext) for row in rows]

@@ -238,14 +238,6 @@ async def request_cancel(session: AsyncSession, tenant: str, task_id: UUID) -> t
     return task, True
 
 
-async def schema_revision(session: AsyncSession) -> str | None:
-    """Return the migration the database is at, None when it was never migrated."""
-    if await session.scalar(text("SELECT to_regclass('alembic_version')")) is None:
-        return None
-    revision: str | None = await session.scalar(text("SELECT version_num FROM alembic_version"))
-    return revision
-
-
 _EVENT_NAMES = {
     TaskStatus.PENDING: "handed_back",
     TaskStatus.COMPLETED: "completed",

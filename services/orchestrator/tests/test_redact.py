@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from psycopg import sql
 from scripted_models import thinking
+from sqlalchemy import update
 
+from app import rotation
+from app.models import Task
 from app.vault import new_key
+from app.worker import forget
 from arms.scripted import Reply
 
 VALUES = {
@@ -28,7 +34,7 @@ VALUES = {
 }
 GOAL = "Write to {email} (SSN: {ssn}) about the card {card} and call {phone}."
 CONTEXT = "IBAN {iban}, from {ip}, key {key}, token {token}. Also {email2}; see https://alice:{password}@db.example.org/x."
-SECRET = {"secret_key": new_key()}
+SECRET: dict[str, Any] = {"secret_key": new_key()}
 
 
 def task() -> dict[str, Any]:
@@ -133,3 +139,52 @@ async def test_a_value_in_json_is_put_back_as_json(make_house: Any) -> None:
         )
         output = json.loads((await house.ended(task_id))["result"]["output"])
         assert output == {"to": VALUES["email"], "again": VALUES["email"]}
+
+
+async def test_values_outlive_a_change_of_keys(make_house: Any) -> None:
+    old, new = new_key(), new_key()
+    script = [Reply("Written to <EMAIL_1>.")]
+    async with thinking(make_house, script, secret_key=old) as (house, _):
+        task_id = await house.submit(
+            f"Write to {VALUES['email']}.", assigned_arm="assistant", pii_policy="redact"
+        )
+        await house.ended(task_id)
+    both = house.settings.model_copy(update={"secret_key": f"{new},{old}"})
+    assert await rotation.rotate(both) == 1
+    after = await make_house(secret_key=new)
+    assert VALUES["email"] in (await after.task(task_id))["result"]["output"]
+    lost = await make_house(secret_key=new_key())
+    answer = await lost.http.get(f"/tasks/{task_id}")
+    assert answer.json()["type"].endswith("private-values-unreadable")
+
+
+async def test_values_are_erased_when_they_were_kept_long_enough(make_house: Any) -> None:
+    script = [Reply("Written to <EMAIL_1>."), Reply("Written to <EMAIL_1>.")]
+    async with thinking(make_house, script, private_days=7, **SECRET) as (house, _):
+        old, young = [
+            await house.submit(
+                f"Write to {VALUES['email']}.", assigned_arm="assistant", pii_policy="redact"
+            )
+            for _ in range(2)
+        ]
+        await asyncio.gather(house.ended(old), house.ended(young))
+        async with house.parts.database.transaction() as session:
+            past = update(Task).where(Task.id == UUID(old))
+            await session.execute(past.values(finished_at=Task.finished_at - timedelta(days=8)))
+        await forget(house.parts)
+        assert (await house.task(old))["result"]["output"] == "Written to <EMAIL_1>."
+        assert VALUES["email"] in (await house.task(young))["result"]["output"]
+
+
+async def test_a_task_that_has_not_ended_keeps_its_values(make_house: Any) -> None:
+    async with thinking(make_house, [Reply(hang=True)], **SECRET) as (house, provider):
+        task_id = await house.submit(
+            f"Write to {VALUES['email']}.", assigned_arm="assistant", pii_policy="redact"
+        )
+        async with asyncio.timeout(20):
+            await provider.ledger.received(1)
+        answer = await house.http.delete(f"/tasks/{task_id}/private")
+        assert answer.status_code == 409
+        await house.http.post(f"/tasks/{task_id}/cancel")
+        await house.ended(task_id)
+        assert (await house.http.delete(f"/tasks/{task_id}/private")).status_code == 204

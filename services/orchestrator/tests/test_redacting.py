@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.document import documents, parts_of_request
-from app.redacting import redact_request, redact_text
+from app.redacting import redact_request
 from octollm.contracts import TaskRequest
 from octollm.errors import InvalidRequest
 from octollm.redaction import restore_json, restore_verbatim
@@ -140,13 +140,6 @@ def test_any_request_is_put_back_as_it_was(
     dumped = redacted.model_dump(mode="json")
     assert restore_json(dumped, values) == request.model_dump(mode="json")
     assert all(value not in json.dumps(dumped) for value in private)
-
-
-def test_a_further_text_is_redacted_with_the_placeholders_there_are() -> None:
-    match = PiiMatch(pii_type="Phone", start=0, end=3, confidence=1)
-    redacted = redact_text(f"555 is {MAIL}'s, 555, <EMAIL_1>", [match], {"<EMAIL_1>": MAIL})
-    assert redacted.text == "<PHONE_1> is <EMAIL_1>'s, <PHONE_1>, <TEXT_1>"
-    assert restore_verbatim(redacted.text, redacted.values).endswith("555, <EMAIL_1>")
 
 
 def test_a_request_full_of_values_takes_no_time_to_speak_of() -> None:

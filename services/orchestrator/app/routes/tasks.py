@@ -166,14 +166,19 @@ async def cancel_task(
     "/tasks/{task_id}/private",
     status_code=204,
     summary="Erase a task's private values",
-    responses=responses(TaskNotFound, InvalidRequest, DatabaseUnavailable, InternalError),
+    responses=responses(
+        TaskNotFound, IllegalTransition, InvalidRequest, DatabaseUnavailable, InternalError
+    ),
 )
 async def purge_task(task_id: TaskId, session: Transaction, tenant: Tenant) -> None:
     """Erase what the placeholders of a task stand for, for good; doing it again is harmless.
 
-    The task itself stays, its result with the placeholders in it.
+    The task itself stays, its result with the placeholders in it. One that has not ended needs
+    its values still: cancel it first.
     """
-    await store.get_task(session, tenant, task_id)
+    task, _ = await store.get_task(session, tenant, task_id)
+    if not task.status.final:
+        raise IllegalTransition("The task has not ended.", status_now=task.status.value)
     if await private_store.purge(session, tenant, task_id):
         await event_store.add_event(session, task_id, "task.purged", {})
 

@@ -102,6 +102,7 @@ def completed(output: str = "**3** errors") -> dict[str, Any]:
         finished_at="2026-11-01T10:00:02Z",
         processing_time_ms=1250,
         result={"arm": "digest", "output": output, "data": {"errors": 3}, "spend": {"tokens": 12}},
+        spend={"tokens": 12},
     )
 
 

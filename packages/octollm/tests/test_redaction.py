@@ -115,7 +115,7 @@ def test_spans_that_only_touch_are_two() -> None:
         ("CreditCard", "<CREDIT_CARD_1>"),
         ("IPv4", "<IPV4_1>"),
         ("GitHubToken", "<GIT_HUB_TOKEN_1>"),
-        ("a<b>", "<A_B__1>"),
+        ("a<b>", "<A_B_1>"),
         ("", "<PRIVATE_1>"),
     ],
 )

@@ -5,8 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue
+from pydantic_ai import Agent, ModelRetry, RunContext
 
+from arms import prompt, searching
+from arms.asking import ask
+from arms.model import Models
+from arms.quoting import as_data, quotation
 from octollm.arm import ArmContext, Found, Outcome
 from octollm.contracts import TaskContract
 from octollm.errors import ArmFailed
@@ -16,29 +21,36 @@ DEFAULT_LIMIT, MAX_LIMIT = 5, 20
 SPARE = 5
 """How many passages more are looked for, to stand in for those that must be left out."""
 
-_VERB = r"(?:find|look(?:ing)? (?:up|for)|search|quote|cite|retrieve|locate)\b"
-_PLACE = r"(?:documents?|docs|knowledge base|library|handbooks?|manuals?|policies|sources)\b"
-_ASKS = re.compile(
-    rf"\b{_VERB}.{{0,200}}?\b{_PLACE}|\b{_PLACE}.{{0,40}}?\b(?:say|says|state|tell|mention)s?\b"
-    rf"|^\W*(?:please )?(?:look up|quote|search for)\b",
-    re.IGNORECASE | re.DOTALL,
-)
-_ASKING_WORDS = re.compile(
-    rf"^\W*(?:please )?{_VERB}(?: (?:in|through|from))?"
-    rf"(?: (?:my|our|the|your|all)\b)*(?: {_PLACE})?",
-    re.IGNORECASE,
-)
+_CITATION = re.compile(r"\[(\d{1,3})\]")
+
+
+class Answer(BaseModel):
+    """An answer from passages, with the number of each it rests on in brackets, such as [2]."""
+
+    answer: str
 
 
 class Retriever:
-    """Quotes the passages that suit the goal best. Needs no model."""
+    """Quotes the passages that suit the goal best; with a model it answers from them, too."""
 
     name = "retriever"
     description = "Quotes what your own documents say about the goal, each with its source."
+    repairs = True
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+        self._agent = Agent(
+            instructions=prompt.instructions(self.name), output_type=Answer, deps_type=int
+        )
+        self._agent.output_validator(_cites)
+
+    async def aclose(self) -> None:
+        """Close the connections to the models."""
+        await self._models.aclose()
 
     def score(self, contract: TaskContract) -> float:
         """Return 0.8 when the goal asks to find, look up or quote from documents, else 0.05."""
-        return 0.8 if _ASKS.search(contract.goal) else 0.05
+        return 0.8 if searching.asks(contract.goal) else 0.05
 
     async def run(self, contract: TaskContract, context: ArmContext) -> Outcome:
         """Search for the words of the goal and quote what is found, the best first.
@@ -49,7 +61,7 @@ class Retriever:
         `context.search` and `context.screen` raise.
         """
         limit = _limit(contract.constraints)
-        found = await context.search(_query(contract.goal), limit + SPARE)
+        found = await context.search(searching.words_of(contract.goal), limit + SPARE)
         verdicts = await asyncio.gather(*(context.screen(passage.text) for passage in found))
         quoted: list[Found] = []
         left_out = 0
@@ -61,7 +73,19 @@ class Retriever:
                 continue
             left_out += 1
             await context.emit("content.quarantined", _event(passage, verdict))
-        return _outcome(quoted, left_out)
+        answer = await self._answer(contract, context, quoted) if quoted else None
+        return _outcome(quoted, left_out, answer)
+
+    async def _answer(
+        self, contract: TaskContract, context: ArmContext, quoted: list[Found]
+    ) -> str | None:
+        """Have a model answer from the passages and cite them by number; None without a model."""
+        if self._models.unavailable:
+            return None
+        texts = {f"[{n}]": await context.conceal(one.text) for n, one in enumerate(quoted, 1)}
+        question = prompt.of_contract(contract, context.feedback, **texts)
+        model = self._models.opened(context)
+        return (await ask(self._agent, model, question, len(quoted))).answer
 
 
 def _limit(constraints: dict[str, JsonValue]) -> int:
@@ -69,15 +93,6 @@ def _limit(constraints: dict[str, JsonValue]) -> int:
     if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MAX_LIMIT:
         raise ArmFailed(f"constraints.limit must be a whole number from 1 to {MAX_LIMIT}")
     return limit
-
-
-def _query(goal: str) -> str:
-    """Return what to search for: the goal without the words that ask for a search.
-
-    They would find every passage in which somebody finds something.
-    """
-    rest = _ASKING_WORDS.sub("", goal, count=1)
-    return rest if any(character.isalnum() for character in rest) else goal
 
 
 def _may_pass(verdict: ReflexResponse, contract: TaskContract) -> bool:
@@ -99,36 +114,25 @@ def _event(passage: Found, verdict: ReflexResponse) -> dict[str, JsonValue]:
     return {"document": passage.document, "start": passage.start, "kinds": names}
 
 
-def _outcome(quoted: list[Found], left_out: int) -> Outcome:
-    passages: list[JsonValue] = [
-        {
-            "document": passage.document,
-            "start": passage.start,
-            "text": passage.text,
-            "rank": round(passage.rank, 4),
-        }
-        for passage in quoted
+def _cites(context: RunContext[int], answer: Answer) -> Answer:
+    """Send an answer back that cites nothing, or what is not there."""
+    cited = {int(number) for number in _CITATION.findall(answer.answer)}
+    if not cited or not cited <= set(range(1, context.deps + 1)):
+        raise ModelRetry(f"Cite the passages you use by their numbers, [1] to [{context.deps}].")
+    return answer
+
+
+def _outcome(quoted: list[Found], left_out: int, answer: str | None) -> Outcome:
+    parts = [answer.strip()] if answer else []
+    parts += [
+        quotation(passage, number if answer else None) for number, passage in enumerate(quoted, 1)
     ]
-    parts = [_quotation(passage) for passage in quoted]
-    if not parts:
+    if not quoted:
         parts = ["Nothing was found in your documents: no passage can be quoted for this goal."]
     if left_out:
         number = "1 passage was" if left_out == 1 else f"{left_out} passages were"
         parts.append(f"{number} left out by the screening.")
-    return Outcome(
-        output="\n\n".join(parts) + "\n", data={"passages": passages, "quarantined": left_out}
-    )
-
-
-def _quotation(passage: Found) -> str:
-    """Return a passage as a Markdown block quote; each of its lines is marked, so none escapes."""
-    lines = re.split(r"\r\n|\r|\n", passage.text)
-    quote = "\n".join(f"> {line}".rstrip() for line in lines)
-    return f"{quote}\n\n— {_code(passage.document)}, from character {passage.start:,}"
-
-
-def _code(text: str) -> str:
-    """Return text as a Markdown code span, whatever back-ticks it holds (CommonMark §6.1)."""
-    longest = max(map(len, re.findall("`+", text)), default=0)
-    fence = "`" * (longest + 1)
-    return f"{fence} {text} {fence}" if longest else f"{fence}{text}{fence}"
+    data: dict[str, JsonValue] = {"passages": as_data(quoted), "quarantined": left_out}
+    if answer:
+        data["answer"] = answer
+    return Outcome("\n\n".join(parts) + "\n", data)

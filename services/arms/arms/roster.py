@@ -29,7 +29,6 @@ BUILT_IN: tuple[Callable[[], Arm], ...] = (
     Digest,
     Drill,
     Guardian,
-    Retriever,
 )
 """Arms that need no model."""
 
@@ -37,6 +36,7 @@ THINKING: tuple[Callable[[Models], Arm], ...] = (
     Assistant,
     Coder,
     Planner,
+    Retriever,
 )
 """Arms that are given the models of this process."""
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from arms.config import ModelSettings
+from arms.model import Models
 from arms.retriever import SPARE, Retriever
 from octollm.arm import Found
 from octollm.errors import ArmFailed, ReflexUnavailable
@@ -37,7 +39,9 @@ def suspicious(attempt: Any) -> Any:
 
 async def test_quotes_each_passage_with_its_source(attempt: Any) -> None:
     attempt.library = [LEAVE, Found("a`b``.md", 1_234, "So it is.", 0.5)]
-    outcome = await attempt.run(Retriever(), goal="How long is parental leave?")
+    outcome = await attempt.run(
+        Retriever(Models(ModelSettings(model=""))), goal="How long is parental leave?"
+    )
     assert outcome.output == (
         "> Parental leave is 26 weeks.\n>\n> Tell your lead.\n\n"
         "— `handbook/leave.md`, from character 120\n\n"
@@ -55,19 +59,23 @@ async def test_quotes_each_passage_with_its_source(attempt: Any) -> None:
 @pytest.mark.parametrize("line_end", ["\n", "\r", "\r\n"])
 async def test_no_line_of_a_passage_leaves_its_quotation(attempt: Any, line_end: str) -> None:
     attempt.library = [Found("a", 0, f"one{line_end}# two{line_end}three", 0.5)]
-    outcome = await attempt.run(Retriever())
+    outcome = await attempt.run(Retriever(Models(ModelSettings(model=""))))
     assert outcome.output.startswith("> one\n> # two\n> three\n\n")
 
 
 async def test_says_plainly_that_nothing_was_found(attempt: Any) -> None:
-    outcome = await attempt.run(Retriever(), goal="How long is parental leave?")
+    outcome = await attempt.run(
+        Retriever(Models(ModelSettings(model=""))), goal="How long is parental leave?"
+    )
     assert outcome.output.startswith("Nothing was found in your documents")
     assert outcome.data == {"passages": [], "quarantined": 0}
 
 
 async def test_leaves_out_an_attack_says_where_and_quotes_the_next(suspicious: Any) -> None:
     suspicious.library = [ATTACK, LEAVE]
-    outcome = await suspicious.run(Retriever(), constraints={"limit": 1}, pii_policy="allow")
+    outcome = await suspicious.run(
+        Retriever(Models(ModelSettings(model=""))), constraints={"limit": 1}, pii_policy="allow"
+    )
     assert [p["document"] for p in outcome.data["passages"]] == ["handbook/leave.md"]
     assert outcome.data["quarantined"] == 1
     assert "1 passage was left out" in outcome.output
@@ -82,7 +90,7 @@ async def test_leaves_out_an_attack_says_where_and_quotes_the_next(suspicious: A
 
 async def test_says_when_all_that_was_found_is_left_out(suspicious: Any) -> None:
     suspicious.library = [ATTACK, ATTACK]
-    outcome = await suspicious.run(Retriever())
+    outcome = await suspicious.run(Retriever(Models(ModelSettings(model=""))))
     assert "no passage can be quoted" in outcome.output
     assert "2 passages were left out" in outcome.output
 
@@ -92,7 +100,7 @@ async def test_private_data_is_quoted_where_the_task_lets_it(
     attempt: Any, policy: str, quoted: int
 ) -> None:
     attempt.library = [PRIVATE]
-    outcome = await attempt.run(Retriever(), pii_policy=policy)
+    outcome = await attempt.run(Retriever(Models(ModelSettings(model=""))), pii_policy=policy)
     assert len(outcome.data["passages"]) == quoted
     assert [data["kinds"] for _, data in attempt.events] == [["Email"]] * (1 - quoted)
 
@@ -104,7 +112,7 @@ async def test_a_passage_that_was_not_screened_to_its_end_is_left_out(attempt: A
         return (await plain(text)).model_copy(update={"status": "blocked", "incomplete": True})
 
     attempt.screen, attempt.library = screen, [LEAVE]
-    outcome = await attempt.run(Retriever(), pii_policy="allow")
+    outcome = await attempt.run(Retriever(Models(ModelSettings(model=""))), pii_policy="allow")
     assert outcome.data["quarantined"] == 1
 
 
@@ -114,14 +122,14 @@ async def test_fails_closed_when_the_screening_is_away(attempt: Any) -> None:
 
     attempt.screen, attempt.library = screen, [LEAVE]
     with pytest.raises(ReflexUnavailable):
-        await attempt.run(Retriever())
+        await attempt.run(Retriever(Models(ModelSettings(model=""))))
 
 
 @pytest.mark.parametrize(("limit", "quoted"), [(None, 5), (1, 1), (20, 12)])
 async def test_quotes_as_many_as_it_is_told(attempt: Any, limit: int | None, quoted: int) -> None:
     attempt.library = [LEAVE] * 12
     constraints = {} if limit is None else {"limit": limit}
-    outcome = await attempt.run(Retriever(), constraints=constraints)
+    outcome = await attempt.run(Retriever(Models(ModelSettings(model=""))), constraints=constraints)
     assert len(outcome.data["passages"]) == quoted
     assert attempt.searches[0][1] == (limit or 5) + SPARE
 
@@ -129,7 +137,7 @@ async def test_quotes_as_many_as_it_is_told(attempt: Any, limit: int | None, quo
 @pytest.mark.parametrize("limit", [0, 21, -1, 1.5, "5", True, None, [5]])
 async def test_refuses_a_bad_limit_by_name(attempt: Any, limit: Any) -> None:
     with pytest.raises(ArmFailed, match=r"constraints\.limit"):
-        await attempt.run(Retriever(), constraints={"limit": limit})
+        await attempt.run(Retriever(Models(ModelSettings(model=""))), constraints={"limit": limit})
 
 
 @pytest.mark.parametrize(
@@ -145,7 +153,7 @@ async def test_refuses_a_bad_limit_by_name(attempt: Any, limit: Any) -> None:
 async def test_does_not_search_for_the_words_that_ask_for_it(
     attempt: Any, goal: str, query: str
 ) -> None:
-    await attempt.run(Retriever(), goal=goal)
+    await attempt.run(Retriever(Models(ModelSettings(model=""))), goal=goal)
     assert attempt.searches[0][0] == query
 
 
@@ -157,7 +165,7 @@ def test_offers_itself_for_questions_to_documents(contract: Any) -> None:
         "Search for the canteen's hours",
         "What does the handbook say about leave?",
     ):
-        assert Retriever().score(contract(goal)) == 0.8, goal
+        assert Retriever(Models(ModelSettings(model=""))).score(contract(goal)) == 0.8, goal
 
 
 def test_holds_back_for_anything_else(contract: Any) -> None:
@@ -167,4 +175,4 @@ def test_holds_back_for_anything_else(contract: Any) -> None:
         "Search this CSV",
         "Write a document",
     ):
-        assert 0 < Retriever().score(contract(goal)) < 0.2, goal
+        assert 0 < Retriever(Models(ModelSettings(model=""))).score(contract(goal)) < 0.2, goal

@@ -27,6 +27,8 @@ class Attempt:
     tenant: str
     account: Account
     progress: Progress = field(default_factory=Progress)
+    values: dict[str, str] = field(default_factory=dict)
+    """What the task's placeholders stand for, those of its output included."""
     began: float = field(default_factory=time.monotonic)
 
     def milliseconds(self) -> int:

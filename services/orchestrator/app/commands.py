@@ -44,7 +44,7 @@ data_option = click.option(
 @data_option
 def up(host: str | None, port: int | None, data_dir: Path | None) -> None:
     """Run everything on this machine, PostgreSQL included, until Ctrl-C."""
-    from app import embedded, laptop, serving
+    from app import embedded, key_file, laptop, serving
     from arms.commands import model_settings
 
     settings = _settings(host=host, port=port)
@@ -52,7 +52,11 @@ def up(host: str | None, port: int | None, data_dir: Path | None) -> None:
     folder = data_dir or embedded.default_data_dir()
     try:
         asyncio.run(laptop.up(settings, folder))
-    except (serving.PortTaken, embedded.EmbeddedPostgresError) as error:
+    except (
+        serving.PortTaken,
+        embedded.EmbeddedPostgresError,
+        key_file.KeyFileUnusable,
+    ) as error:
         _fail(str(error))
 
 
@@ -141,6 +145,31 @@ def migrate(revision: str) -> None:
     except CommandError as error:
         _fail(str(error), code=USAGE)
     click.echo(f"The database is at migration {migrations.head_revision()}.")
+
+
+@click.command("secret-key", short_help="Make a key for OCTOLLM_SECRET_KEY.")
+@click.option("--rotate", is_flag=True, help="Lock all that is kept with the first key.")
+def secret_key(rotate: bool) -> None:
+    """Print a new key for OCTOLLM_SECRET_KEY, which encrypts private values.
+
+    Whoever loses it loses them. To change it, put the new one before the old: NEW,OLD; restart
+    everything; then --rotate, after which the old one can go.
+    """
+    from app import rotation
+    from app.vault import new_key
+    from octollm.errors import OctoError
+
+    if not rotate:
+        click.echo(new_key())
+        return
+    settings = _settings()
+    if not settings.secret_keys:
+        _fail("OCTOLLM_SECRET_KEY is not set.", code=USAGE)
+    try:
+        done = asyncio.run(rotation.rotate(settings))
+    except OctoError as error:
+        _fail(error.detail, code=3)
+    click.echo(f"Locked with the first key: the private values of {done} tasks.")
 
 
 def _settings(**overrides: Any) -> Settings:

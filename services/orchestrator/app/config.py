@@ -6,6 +6,7 @@ Built once by each process's entry point and handed down; nothing else reads the
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Annotated, Literal, Self
 
 from psycopg import ProgrammingError
@@ -47,6 +48,12 @@ class Settings(BaseSettings):
     allow_unauthenticated: bool = Field(
         False, description="Listen beyond loopback although there are no API keys."
     )
+    secret_key: str = Field(
+        "",
+        repr=False,
+        description="Key that encrypts private values, as `octollm secret-key` makes it; none. Of "
+        "several, separated by commas, the first encrypts.",
+    )
     cors_origins: list[str] = Field([], description="Origins browsers may call from; none.")
 
     # Database
@@ -87,6 +94,9 @@ class Settings(BaseSettings):
     )
     injection_block_score: Annotated[float, Field(ge=0, le=1)] = Field(
         0.7, description="Injection score from which a text is refused."
+    )
+    private_days: Annotated[int, Field(ge=0, le=3_650)] = Field(
+        0, description="Days after its end when a task's private values are erased; 0: with it."
     )
     pii_policy: PiiPolicy = Field(
         "block", description="What counts for tasks that do not name a `pii_policy`."
@@ -131,6 +141,22 @@ class Settings(BaseSettings):
             raise ValueError("is not a URL that libpq can read") from None
         return url
 
+    @field_validator("secret_key")
+    @classmethod
+    def _fernet_keys(cls, keys: str) -> str:
+        for key in _separated(keys):
+            # 32 bytes in URL-safe Base64; Fernet itself passes over what stands between or behind.
+            if not re.fullmatch(r"[A-Za-z0-9_-]{43}=", key):
+                raise ValueError(
+                    "must be a key made by `octollm secret-key`, or several separated by commas"
+                )
+        return keys
+
+    @property
+    def secret_keys(self) -> list[str]:
+        """The keys that decrypt private values; the first encrypts. None: no vault."""
+        return _separated(self.secret_key)
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.worker_grace >= self.worker_stale:
@@ -147,6 +173,10 @@ class Settings(BaseSettings):
                 "part (a proxy, a private network) keeps strangers out"
             )
         return self
+
+
+def _separated(keys: str) -> list[str]:
+    return [key.strip() for key in keys.split(",")] if keys.strip() else []
 
 
 def is_loopback(host: str) -> bool:

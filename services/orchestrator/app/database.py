@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from psycopg import errors as pg
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import exc
+from sqlalchemy import exc, text
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -113,3 +113,11 @@ def connect_args(settings: Settings) -> dict[str, object]:
         "keepalives_count": 3,
         "tcp_user_timeout": timeout_ms,
     }
+
+
+async def schema_revision(session: AsyncSession) -> str | None:
+    """Return the migration the database is at, None when it was never migrated."""
+    if await session.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+        return None
+    revision: str | None = await session.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision

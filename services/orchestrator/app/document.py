@@ -7,6 +7,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from pydantic import JsonValue
+
 from octollm.contracts import TaskRequest
 from octollm.verdict import MAX_SCREENED_CHARACTERS
 
@@ -19,11 +21,13 @@ _PLAIN_KEY = re.compile(r"[A-Za-z_]{1,40}")
 
 @dataclass(frozen=True)
 class Part:
-    """A text and the field it stands in; `offset` is where in the field it begins."""
+    """A text and the field it stands in; `offset` is where in the field it begins, `place` the
+    number of the text among all: keys of one object have one field."""
 
     field: str
     text: str
     offset: int = 0
+    place: int = 0
 
 
 @dataclass(frozen=True)
@@ -39,13 +43,18 @@ class Document:
 
         A span that begins between two parts belongs to the second.
         """
+        part, first, last = self.locate_part(start, end)
+        return part.field, first, last
+
+    def locate_part(self, start: int, end: int) -> tuple[Part, int, int]:
+        """Return, as `locate` does, the part itself, whose `place` tells it from all others."""
         index = max(0, bisect_right(self.starts, start) - 1)
         following = index + 1 < len(self.parts)
         if following and start >= self.starts[index] + len(self.parts[index].text):
             index += 1
         part, base = self.parts[index], self.starts[index]
         first, last = max(start - base, 0), min(end - base, len(part.text))
-        return part.field, first + part.offset, last + part.offset
+        return part, first + part.offset, last + part.offset
 
 
 def parts_of_request(request: TaskRequest) -> Iterator[Part]:
@@ -53,9 +62,17 @@ def parts_of_request(request: TaskRequest) -> Iterator[Part]:
     yield Part("goal", request.goal)
     if request.context:
         yield Part("context", request.context)
-    yield from leaves("acceptance_criteria", request.model_dump(mode="json")["acceptance_criteria"])
+    yield from leaves("acceptance_criteria", criteria_of(request))
     yield from leaves("constraints", request.constraints)
     yield from leaves("metadata", request.metadata)
+
+
+def criteria_of(request: TaskRequest) -> list[JsonValue]:
+    """Return the criteria as JSON: sentences, and checks as objects."""
+    return [
+        criterion if isinstance(criterion, str) else criterion.model_dump(mode="json")
+        for criterion in request.acceptance_criteria
+    ]
 
 
 def leaves(field: str, value: object) -> Iterator[Part]:
@@ -96,10 +113,11 @@ def documents(parts: Iterable[Part], limit: int = MAX_SCREENED_CHARACTERS) -> It
 
 def _pieces(parts: Iterable[Part], limit: int) -> Iterator[Part]:
     """Cut parts that are longer than a document may be, with an overlap."""
-    for part in parts:
+    for place, part in enumerate(parts):
         step = limit - OVERLAP if len(part.text) > limit else limit
         for begin in range(0, len(part.text), step):
-            yield Part(part.field, part.text[begin : begin + limit], part.offset + begin)
+            text = part.text[begin : begin + limit]
+            yield Part(part.field, text, part.offset + begin, place)
             if begin + limit >= len(part.text):
                 break
 

@@ -10,29 +10,34 @@ from app.attempt import Attempt
 from app.database import Database
 from app.lifecycle import Cancel, Fail, LeaveAlone
 from app.models import Task
+from app.parts import Parts
 from octollm.contracts import TaskResult, TaskStatus
 from octollm.errors import TaskFailure
 
 
 async def finish(
-    database: Database,
+    parts: Parts,
     attempt: Attempt,
     status: TaskStatus,
     result: TaskResult | None,
     failure: TaskFailure | None,
 ) -> bool:
+    """Write how a task ended; False if another attempt has it. What models answered is erased:
+    it may hold what the output may not, and nobody will ask for it again."""
     event: dict[str, Any] = {"attempt": attempt.number}
     if result is not None:
         event |= {"arm": result.arm, "accepted": result.accepted}
     if failure is not None:
         event |= {"reason": failure.slug, "detail": failure.detail}
-    async with database.transaction() as session:
+    async with parts.database.transaction() as session:
         mine = await store.update_task_status(
             session, attempt.task_id, status, run_token=attempt.token, event=event
         )
         if mine:
             if attempt.account.used:
                 await call_store.abandon_reserved(session, attempt.task_id)
+                await call_store.forget_responses(session, attempt.task_id)
+            await parts.concealing.keep(session, attempt.task_id, attempt.values)
             await store.store_task_result(
                 session,
                 attempt.task_id,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import httpx2
 from prometheus_client import CollectorRegistry
 
+from app.concealing import Concealing
 from app.config import Settings
 from app.database import Database
 from app.library import Library
@@ -17,6 +18,7 @@ from app.pipeline import Pipeline
 from app.queue import Queue
 from app.reflex_client import ReflexClient, ReflexClientConfig
 from app.screening import Screening
+from app.vault import Vault
 from octollm.arm import Arm
 
 
@@ -26,6 +28,7 @@ class Parts:
     database: Database
     queue: Queue
     reflex: ReflexClient
+    concealing: Concealing
     pipeline: Pipeline
     library: Library
     metrics: Metrics
@@ -55,10 +58,12 @@ async def assembled(
     )
     async with ReflexClient(config, transport=reflex_transport, registry=registry) as reflex:
         screening = Screening(reflex, settings)
-        pipeline = Pipeline(settings, database, queue, screening, arms, metrics)
+        vault = Vault(settings.secret_keys) if settings.secret_keys else None
+        concealing = Concealing(screening, vault)
+        pipeline = Pipeline(settings, database, queue, concealing, arms, metrics)
         library = Library(settings, database, screening, pipeline.audit)
         try:
-            yield Parts(settings, database, queue, reflex, pipeline, library, metrics)
+            yield Parts(settings, database, queue, reflex, concealing, pipeline, library, metrics)
         finally:
             await database.close()
             for arm in arms.values():

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import checks, event_store, lifecycle, routing, store, views
+from app.concealing import Concealing
 from app.config import Settings
 from app.database import Database
-from app.document import parts_of_request
 from app.metrics import Metrics
 from app.models import Task
 from app.processing import Processing, Progress, Work
 from app.queue import Queue
-from app.screening import Screening
 from octollm.arm import Arm, ArmContext
 from octollm.contracts import (
     TaskAccepted,
@@ -45,16 +45,16 @@ class Pipeline:
         settings: Settings,
         database: Database,
         queue: Queue,
-        screening: Screening,
+        concealing: Concealing,
         arms: Mapping[str, Arm],
         metrics: Metrics,
     ) -> None:
         self._settings = settings
         self._database = database
         self._queue = queue
-        self._screening = screening
+        self._concealing = concealing
         self._metrics = metrics
-        self._processing = Processing(screening, arms)
+        self._processing = Processing(concealing, arms)
         self.arms = arms
 
     async def submit(
@@ -76,20 +76,21 @@ class Pipeline:
         checks.validate(request.acceptance_criteria)
         policy = request.pii_policy or self._settings.pii_policy
         try:
-            await self._screening.check(parts_of_request(request), policy, "submit")
+            admitted, values = await self._concealing.admit(request, policy)
         except RefusedByPolicy as refused:
             await self.audit(tenant, refused)
             raise
         new = store.NewTask(
             tenant=tenant,
-            request=request.model_copy(update={"pii_policy": policy}),
+            request=admitted.model_copy(update={"pii_policy": policy}),
             max_attempts=self._settings.max_attempts,
             idempotency_key=idempotency_key,
-            fingerprint=fingerprint(request),
+            fingerprints=fingerprints(request, self._settings.secret_keys),
         )
         task = await store.create_task(session, new)
         if task is None:
             return await _earlier(session, new)
+        await self._concealing.keep(session, task.id, values)
         await self._deliver(session, task.id, request.priority)
         self._metrics.submitted.inc()
         log.info("task submitted", task_id=str(task.id))
@@ -115,16 +116,26 @@ class Pipeline:
         return views.summary(task)
 
     async def process_task(
-        self, contract: TaskContract, context: ArmContext, progress: Progress | None = None
+        self,
+        contract: TaskContract,
+        context: ArmContext,
+        progress: Progress | None = None,
+        values: dict[str, str] | None = None,
     ) -> TaskResult:
-        """Have an arm fulfil a contract; see `Processing.run`. `progress` is filled on the way."""
-        return await self._processing.run(Work(contract, context, progress or Progress()))
+        """Have an arm fulfil a contract; see `Processing.run`. `progress` and `values` are filled
+        on the way."""
+        values = {} if values is None else values
+        return await self._processing.run(Work(contract, context, values, progress or Progress()))
 
     async def partial_result(
-        self, contract: TaskContract, context: ArmContext, progress: Progress
+        self,
+        contract: TaskContract,
+        context: ArmContext,
+        progress: Progress,
+        values: dict[str, str],
     ) -> TaskResult | None:
         """Return what there is of a task that was cut short; see `Processing.partial_result`."""
-        return await self._processing.partial_result(Work(contract, context, progress))
+        return await self._processing.partial_result(Work(contract, context, values, progress))
 
     async def reconcile(self, session: AsyncSession, limit: int = 500) -> int:
         """Give every unfinished task that no job will deliver a new job; return how many.
@@ -158,12 +169,19 @@ async def _earlier(session: AsyncSession, new: store.NewTask) -> TaskAccepted:
     if new.idempotency_key is None:
         raise AssertionError("only an idempotency key can be taken")
     task: Task = await store.task_with_key(session, new.tenant, new.idempotency_key)
-    if task.request_fingerprint != new.fingerprint:
+    if task.request_fingerprint not in new.fingerprints:
         raise IdempotencyKeyReused
     return views.accepted(task)
 
 
-def fingerprint(request: TaskRequest) -> str:
-    """Return the SHA-256 of a request, the same however its JSON was written."""
-    document = json.dumps(request.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(document.encode()).hexdigest()
+def fingerprints(request: TaskRequest, keys: Sequence[str]) -> list[str]:
+    """Return what a request is known by, however its JSON was written; the first is stored.
+
+    HMAC-SHA256 under each of the keys, since a plain hash of a short private value could be
+    guessed; the plain SHA-256 comes last, for tasks from before there was a key.
+    """
+    document = json.dumps(
+        request.model_dump(mode="json"), sort_keys=True, separators=(",", ":")
+    ).encode()
+    keyed = [hmac.digest(key.encode(), document, "sha256").hex() for key in keys]
+    return [*keyed, hashlib.sha256(document).hexdigest()]

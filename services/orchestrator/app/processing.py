@@ -11,10 +11,9 @@ from typing import Any
 import structlog
 
 from app import judging, outcomes, routing
-from app.document import Part, leaves
-from app.screening import Screening
+from app.concealing import Concealing
 from octollm.arm import Arm, ArmContext, Feedback, Outcome
-from octollm.contracts import PiiPolicy, TaskContract, TaskResult
+from octollm.contracts import TaskContract, TaskResult
 from octollm.criteria import Judgement
 from octollm.errors import (
     ArmFailed,
@@ -44,10 +43,14 @@ class Progress:
 
 @dataclass(frozen=True)
 class Work:
-    """One contract, what its arm may use, and how far it has come."""
+    """One contract, what its arm may use, and how far it has come.
+
+    `values` are what the placeholders of the whole task stand for; new ones are added.
+    """
 
     contract: TaskContract
     context: ArmContext
+    values: dict[str, str] = field(default_factory=dict)
     progress: Progress = field(default_factory=Progress)
     step: str = ""
 
@@ -59,8 +62,8 @@ class Work:
 class Processing:
     """Runs arms, and lets nothing in or out that is not screened."""
 
-    def __init__(self, screening: Screening, arms: Mapping[str, Arm]) -> None:
-        self._screening = screening
+    def __init__(self, concealing: Concealing, arms: Mapping[str, Arm]) -> None:
+        self._concealing = concealing
         self._arms = arms
 
     async def run(self, work: Work) -> TaskResult:
@@ -110,9 +113,7 @@ class Processing:
         if progress.best is not None or not progress.draft.strip():
             return progress.best
         try:
-            draft = await self._passed(
-                Outcome(progress.draft, partial=True), work.contract.pii_policy
-            )
+            draft = await self._passed(work, Outcome(progress.draft, partial=True))
         except Exception as error:
             log.info("a draft was not kept", error=type(error).__name__)
             return None
@@ -132,6 +133,7 @@ class Processing:
             feedback=feedback,
             draft=draft,
             emit=partial(self._emit, work),
+            conceal=partial(self._conceal, work),
             delegate=partial(self._delegate, work),
             colleagues={} if work.step else self._colleagues(),
         )
@@ -140,16 +142,26 @@ class Processing:
         except (SystemExit, KeyboardInterrupt) as error:  # asyncio would end the process with it
             raise ArmFailed(f"{arm.name} raised {type(error).__name__}.") from None
         outcomes.check_storable(arm.name, outcome)
+        return await self._passed(work, outcome)
+
+    async def _passed(self, work: Work, outcome: Outcome) -> Outcome:
+        """Return an outcome as it may be stored. Raises OutputRefused and ReflexUnavailable."""
+        output, data = await self._concealed(work, outcome.output, outcome.data, "output")
+        return replace(outcome, output=output, data=data)
+
+    async def _concealed(
+        self, work: Work, text: str, data: dict[str, Any], door: str
+    ) -> tuple[str, dict[str, Any]]:
         try:
-            return await self._passed(outcome, work.contract.pii_policy)
+            return await self._concealing.made(
+                text, data, work.contract.pii_policy, door, work.values
+            )
         except RefusedByPolicy as refused:
             raise outcomes.refused(refused) from None
 
-    async def _passed(self, outcome: Outcome, policy: PiiPolicy) -> Outcome:
-        """Return an outcome as it may be stored. Raises RefusedByPolicy and ReflexUnavailable."""
-        parts = [Part("output", outcome.output), *leaves("data", outcome.data)]
-        await self._screening.check([part for part in parts if part.text], policy, "output")
-        return outcome
+    async def _conceal(self, work: Work, text: str) -> str:
+        """Return a text from outside the task as an arm may give it to a model."""
+        return (await self._concealed(work, text, {}, "document"))[0]
 
     async def _judged(self, work: Work, outcome: Outcome) -> list[Judgement]:
         """Judge an outcome by the contract's criteria, checks first; each judgement is an event."""
@@ -193,13 +205,14 @@ class Processing:
         step = str(contract.metadata.get("step", ""))
         if contract.assigned_arm in NOT_DELEGATED or contract.assigned_arm is None:
             raise ArmFailed("A step needs an arm, and neither the planner nor the judge.")
-        ours = Work(contract, work.context, step=step)
+        ours = Work(contract, work.context, work.values, step=step)
         await ours.emit("step.started", {"arm": contract.assigned_arm})
-        texts = [Part("goal", contract.goal), *leaves("criteria", _texts(contract))]
-        try:
-            await self._screening.check(texts, contract.pii_policy, "step")
-        except RefusedByPolicy as refused:
-            raise outcomes.refused(refused) from None
+        texts = {"criteria": contract.model_dump(mode="json")["acceptance_criteria"]}
+        goal, texts = await self._concealed(ours, contract.goal, texts, "step")
+        contract = contract.model_copy(
+            update={"goal": goal, "acceptance_criteria": texts["criteria"]}
+        )
+        ours = replace(ours, contract=contract)
         try:
             result = await self.run(ours)
         except CriteriaNotMet:
@@ -218,14 +231,7 @@ class Processing:
     async def _emit(self, work: Work, event_type: str, data: dict[str, Any]) -> None:
         """Add an arm's event once its texts have passed the screening."""
         outcomes.check_event(event_type, data)
-        try:
-            await self._screening.check(
-                [part for part in leaves("event", data) if part.text],
-                work.contract.pii_policy,
-                "event",
-            )
-        except RefusedByPolicy as refused:
-            raise outcomes.refused(refused) from None
+        _, data = await self._concealed(work, "", data, "event")
         await work.emit(event_type, data)
 
     def _colleagues(self) -> dict[str, str]:
@@ -234,10 +240,6 @@ class Processing:
             for name, arm in self._arms.items()
             if name not in NOT_DELEGATED and not routing.unavailable(arm)
         }
-
-
-def _texts(contract: TaskContract) -> list[Any]:
-    return contract.model_dump(mode="json")["acceptance_criteria"]  # type: ignore[no-any-return]
 
 
 def _not_met(best: TaskResult | None, why: str) -> CriteriaNotMet:

@@ -75,8 +75,13 @@ class TaskRunner:
 
     async def _work(self, attempt: Attempt) -> TaskResult:
         """Run the pipeline within what is left of the time budget."""
+        if attempt.contract.pii_policy == "redact":
+            async with self._database.transaction() as session:
+                attempt.values.update(
+                    await self._parts.concealing.values_of(session, attempt.task_id)
+                )
         work = self._parts.pipeline.process_task(
-            attempt.contract, self._context(attempt), attempt.progress
+            attempt.contract, self._context(attempt), attempt.progress, attempt.values
         )
         try:
             return await within(attempt.seconds_left(), work)
@@ -145,7 +150,7 @@ class TaskRunner:
         """Write a final status, once, however often the database breaks off meanwhile."""
         if result is None:
             result = await self._kept(attempt)
-        if not await self._write(endings.finish, self._database, attempt, status, result, failure):
+        if not await self._write(endings.finish, self._parts, attempt, status, result, failure):
             log.warning("result discarded: another attempt has the task", attempt=attempt.number)
             return
         self._parts.metrics.finished.labels(status).inc()
@@ -155,7 +160,7 @@ class TaskRunner:
     async def _kept(self, attempt: Attempt) -> TaskResult | None:
         """Return what there is of a task that did not complete."""
         return await self._parts.pipeline.partial_result(
-            attempt.contract, self._context(attempt), attempt.progress
+            attempt.contract, self._context(attempt), attempt.progress, attempt.values
         )
 
     async def _write(self, write: Callable[..., Any], *arguments: Any) -> bool:

@@ -14,7 +14,7 @@ from app.document import Document, Part, documents
 from app.reflex_client import ReflexClient
 from octollm.contracts import PiiPolicy
 from octollm.errors import InjectionDetected, PiiDetected, ReflexUnavailable, RefusedByPolicy
-from octollm.verdict import ReflexResponse
+from octollm.verdict import PiiMatch, ReflexResponse
 
 MAX_FINDINGS = 100
 RETRY_AFTER_SECONDS = 5
@@ -40,11 +40,15 @@ class Screening:
         self._settings = settings
         self._turns = asyncio.Semaphore(settings.screening_concurrency)
 
-    async def check(self, parts: Iterable[Part], policy: PiiPolicy, door: str) -> None:
-        """Return when all texts may pass `door` (`submit` or `output`).
+    async def check(
+        self, parts: Iterable[Part], policy: PiiPolicy, door: str
+    ) -> dict[int, list[PiiMatch]]:
+        """Return when all texts may pass `door`, such as `submit` or `output`.
 
-        Raises PiiDetected or InjectionDetected, with findings, and ReflexUnavailable when the
-        texts could not be screened (unless failing open was chosen).
+        Under the policy `redact` they may pass once what is returned has been replaced: private
+        values by the number of their text among the parts. Raises PiiDetected or
+        InjectionDetected, with findings, and ReflexUnavailable when the texts could not be
+        screened (unless failing open was chosen).
         """
         batch = list(documents(parts))
         async with self._turn():
@@ -73,6 +77,9 @@ class Screening:
                 log.warning("a text passed unscreened: the Reflex Layer is away", door=door)
             elif isinstance(answer, BaseException):
                 raise answer
+        if policy != "redact":
+            return {}
+        return private_values(screened, self._settings.pii_block_confidence)
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -101,7 +108,7 @@ def refusal(
     """Decide, without acting, whether screened texts are refused; injection comes first.
 
     An injection counts from `injection_score` of its document on, private data from
-    `pii_confidence` on and only under the policy `block`.
+    `pii_confidence` on, under the policy `block`; under `redact` only if nobody can tell where.
     """
     injections: list[Finding] = []
     private: list[Finding] = []
@@ -109,18 +116,35 @@ def refusal(
         if verdict.injection_detected and verdict.injection_score >= injection_score:
             attempts = [(m.injection_type, m.start, m.end) for m in verdict.injection_matches]
             injections += _findings(document, attempts or [_SOMEWHERE])
-        if verdict.pii_detected and policy == "block":
+        nowhere = not verdict.pii_matches
+        if verdict.pii_detected and (policy == "block" or (policy == "redact" and nowhere)):
             values = [
                 (m.pii_type, m.start, m.end)
                 for m in verdict.pii_matches
                 if m.confidence >= pii_confidence
             ]
-            private += _findings(document, values if verdict.pii_matches else [_SOMEWHERE])
+            private += _findings(document, [_SOMEWHERE] if nowhere else values)
     if injections:
         return _refuse(InjectionDetected, injections + private)
     if private:
         return _refuse(PiiDetected, private)
     return None
+
+
+def private_values(
+    screened: Iterable[tuple[Document, ReflexResponse]], confidence: float
+) -> dict[int, list[PiiMatch]]:
+    """Return what is private from that confidence on, by the number of the text it stands in."""
+    found: dict[int, list[PiiMatch]] = {}
+    for document, verdict in screened:
+        for match in verdict.pii_matches:
+            if match.confidence >= confidence and match.start < match.end:
+                part, start, end = document.locate_part(match.start, match.end)
+                if start < end:
+                    found.setdefault(part.place, []).append(
+                        match.model_copy(update={"start": start, "end": end})
+                    )
+    return found
 
 
 _SOMEWHERE = ("unspecified", 0, 0)

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from app import embedded, migrate, worker
 from app.config import Settings
 from app.database import Database
+from app.key_file import key_in
 from app.main import create_app
 from app.serving import server_of, until_started, url_of
 from arms.roster import load_arms
@@ -46,13 +47,18 @@ async def running(
     """Start database, Reflex Layer, API and worker in this process; stop them in reverse.
 
     The API answers on `listener`, which is closed at the end; the database is the folder's own.
-    Raises the launcher's errors when the folder cannot be used. If a part breaks, the body is
+    Without a key for private values one is made and kept in the folder. Raises KeyFileUnusable
+    and the launcher's errors when the folder cannot be used. If a part breaks, the body is
     cancelled and the part's error raised.
     """
     with listener, embedded.running(data_dir) as database:
         await asyncio.to_thread(database.create_database, DATABASE)
         ours = settings.model_copy(
-            update={"database_url": database.url(DATABASE), "reflex_url": REFLEX_URL}
+            update={
+                "database_url": database.url(DATABASE),
+                "reflex_url": REFLEX_URL,
+                "secret_key": settings.secret_key or key_in(data_dir),
+            }
         )
         await asyncio.to_thread(migrate.upgrade, ours.database_url)
         async with _reflex_in_process() as transport:

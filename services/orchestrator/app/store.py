@@ -33,7 +33,7 @@ class NewTask:
     request: TaskRequest
     max_attempts: int
     idempotency_key: str | None
-    fingerprint: str
+    fingerprints: list[str]
 
 
 async def create_task(session: AsyncSession, new: NewTask) -> Task | None:
@@ -56,7 +56,7 @@ async def create_task(session: AsyncSession, new: NewTask) -> Task | None:
             priority=request.priority,
             max_attempts=new.max_attempts,
             idempotency_key=new.idempotency_key,
-            request_fingerprint=new.fingerprint,
+            request_fingerprint=new.fingerprints[0],
         )
         .on_conflict_do_nothing(index_elements=["tenant", "idempotency_key"])
         .returning(Task)
@@ -236,14 +236,6 @@ async def request_cancel(session: AsyncSession, tenant: str, task_id: UUID) -> t
     await event_store.add_event(session, task_id, "task.cancel_requested", {})
     await session.refresh(task)
     return task, True
-
-
-async def schema_revision(session: AsyncSession) -> str | None:
-    """Return the migration the database is at, None when it was never migrated."""
-    if await session.scalar(text("SELECT to_regclass('alembic_version')")) is None:
-        return None
-    revision: str | None = await session.scalar(text("SELECT version_num FROM alembic_version"))
-    return revision
 
 
 _EVENT_NAMES = {

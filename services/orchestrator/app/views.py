@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from app.models import Document, Task, TaskResultRow
 from octollm.budget import Spend
 from octollm.contracts import (
@@ -16,6 +19,7 @@ from octollm.contracts import (
 )
 from octollm.documents import DocumentSummary
 from octollm.errors import PROBLEM_TYPE_PREFIX, TaskFailure
+from octollm.redaction import restore, restore_json
 
 
 def contract_of(task: Task) -> TaskContract:
@@ -58,8 +62,11 @@ def summary(task: Task) -> TaskSummary:
     )
 
 
-def response(task: Task, row: TaskResultRow | None) -> TaskResponse:
-    """Return a task as its own page shows it; `row` is how it ended, once it has."""
+def response(task: Task, row: TaskResultRow | None, values: Mapping[str, str] = {}) -> TaskResponse:
+    """Return a task as its own page shows it; `row` is how it ended, once it has.
+
+    `values` are put back in the result, in the place of their placeholders.
+    """
     contract = contract_of(task)
     return TaskResponse(
         **dict(summary(task)),
@@ -73,7 +80,7 @@ def response(task: Task, row: TaskResultRow | None) -> TaskResponse:
         spend=_spend(task, row),
         deadline_at=task.deadline_at,
         processing_time_ms=row.processing_time_ms if row else None,
-        result=_result(task, row) if row and row.result else None,
+        result=_result(task, row, values) if row and row.result else None,
         error=_error(row) if row and row.error_type else None,
     )
 
@@ -84,14 +91,22 @@ def _spend(task: Task, row: TaskResultRow | None) -> Spend:
     return Spend(tokens=task.drawn_tokens, seconds=seconds, cost_usd=float(task.drawn_usd))
 
 
-def _result(task: Task, row: TaskResultRow) -> TaskResult:
+def _result(task: Task, row: TaskResultRow, values: Mapping[str, str]) -> TaskResult:
     """Return what a task made, with what its model calls drew on top of what its arm says."""
     result = TaskResult.model_validate(row.result)
     drawn = {
         "tokens": result.spend.tokens + task.drawn_tokens,
         "cost_usd": result.spend.cost_usd + float(task.drawn_usd),
     }
-    return result.model_copy(update={"spend": result.spend.model_copy(update=drawn)})
+    update: dict[str, Any] = {"spend": result.spend.model_copy(update=drawn)}
+    if values:
+        update["output"] = restore(result.output, values)
+        update["data"] = restore_json(dict(result.data), values)
+        update["judgements"] = [
+            judgement.model_copy(update={"evidence": restore(judgement.evidence, values)})
+            for judgement in result.judgements
+        ]
+    return result.model_copy(update=update)
 
 
 def document(row: Document, passages: int) -> DocumentSummary:

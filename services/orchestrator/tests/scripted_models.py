@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,8 @@ from pydantic import SecretStr
 from app import event_store
 from arms.config import ModelSettings
 from arms.roster import load_arms
-from arms.scripted import Reply, ScriptedProvider
+from arms.scripted import ScriptedProvider
+from arms.scripted.script import Script
 from octollm.arm import Arm
 
 MODEL = "openai-compatible:scripted"
@@ -39,7 +40,7 @@ def roster(
 @asynccontextmanager
 async def thinking(
     make_house: Callable[..., Any],
-    script: Sequence[Reply] = (),
+    script: Script = (),
     *,
     provider: Mapping[str, Any] | None = None,
     models: Mapping[str, Any] | None = None,
@@ -48,7 +49,7 @@ async def thinking(
     """Run a house and a worker whose arms ask a provider of that script. A token costs
     `USD_PER_TOKEN`."""
     manners = {"usd_per_input_token": USD_PER_TOKEN, "usd_per_output_token": USD_PER_TOKEN}
-    async with ScriptedProvider(list(script), **(manners | dict(provider or {}))) as serving:
+    async with ScriptedProvider(script, **(manners | dict(provider or {}))) as serving:
         # A busy machine must not make a worker count as dead.
         changes = {"worker_stale": 60} | changes
         house = await make_house(arms=roster(serving.base_url, **(models or {})), **changes)

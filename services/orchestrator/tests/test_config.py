@@ -9,7 +9,9 @@ import pytest
 from pydantic import AliasChoices, ValidationError
 
 from app.config import Settings, is_loopback
+from app.vault import new_key
 
+KEY = new_key()
 PASSWORD = "correct-horse-battery"
 URL = f"postgresql://octollm:{PASSWORD}@db.example:5432/octollm"
 
@@ -55,6 +57,7 @@ def test_every_setting_is_read_from_its_environment_variable(
         "database_url": (URL, URL),
         "reflex_url": ("https://reflex.example", "https://reflex.example"),
         "reflex_key": ("a-key-of-ours", "a-key-of-ours"),
+        "secret_key": (KEY, KEY),
         "host": ("::1", "::1"),
         "allow_unauthenticated": ("true", True),
         "pii_policy": ("redact", "redact"),
@@ -175,3 +178,28 @@ def test_a_url_that_cannot_be_read_is_refused_without_quoting_it(url: str) -> No
     with pytest.raises(ValueError, match="database_url") as caught:
         Settings(database_url=url)
     assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "keys", [KEY, f"{KEY},{new_key()}", f" {KEY} , {new_key()} "], ids=["one", "two", "spaced"]
+)
+def test_one_key_or_several_encrypt_private_values(keys: str) -> None:
+    settings = Settings(secret_key=keys)
+    assert [len(key) for key in settings.secret_keys] == [44] * (keys.count(",") + 1)
+    assert KEY not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [KEY[:-2], f"{KEY},", f"{KEY}, ä", "SECRET", f"{KEY};{KEY}"],
+    ids=["short", "comma", "letters", "word", "semicolon"],
+)
+def test_what_is_no_key_is_refused_without_quoting_it(wrong: str) -> None:
+    message = refused(secret_key=wrong)
+    assert "octollm secret-key" in message
+    assert wrong not in message
+    assert KEY not in message
+
+
+def test_no_key_is_needed() -> None:
+    assert Settings().secret_keys == []

@@ -199,7 +199,7 @@ async def test_an_instruction_in_a_step_s_output_reaches_no_other_model(make_hou
 
 
 async def test_code_comes_with_tests_and_an_explanation(make_house: Any) -> None:
-    made = {
+    made: dict[str, Any] = {
         "language": "Python",
         "code": "def double(x):\n    return 2 * x\n",
         "tests": "def test_double():\n    assert double(2) == 4\n",

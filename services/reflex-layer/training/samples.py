@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from choosing import chosen
 from drawing import Drawn
 from scipy import sparse
 
 from reflex_layer.injection.features import SIZE, features
-from reflex_layer.injection.linear import norm, windows
+from reflex_layer.injection.linear import norm
 from reflex_layer.injection.search import spoken_in
 from reflex_layer.injection.wording import wordings
 from reflex_layer.text import shadow
-
-_MOST_WINDOWS: Final = 12
-"""Of a long innocent text; the others teach no more."""
 
 
 class Rows(NamedTuple):
@@ -33,7 +31,7 @@ def rows(texts: Iterable[Drawn]) -> Rows:
     lengths: list[int] = []
     numbers: list[int] = []
     for number, drawn in enumerate(texts):
-        for place, count, size in _windows(drawn.text):
+        for place, count, size in _windows(drawn):
             places.append(place)
             data.append((count / norm(size)).astype(np.float32))
             lengths.append(len(place))
@@ -44,11 +42,11 @@ def rows(texts: Iterable[Drawn]) -> Rows:
     return Rows(matrix, np.array(numbers))
 
 
-def _windows(text: str) -> list[tuple[Any, Any, int]]:
-    wording = next(iter(wordings(shadow(text))))
+def _windows(drawn: Drawn) -> list[tuple[Any, Any, int]]:
+    wording = next(iter(wordings(shadow(drawn.text))))
     has = features(wording.text, spoken_in(wording))
     found = []
-    for start, end in list(zip(*windows(len(wording.text)), strict=True))[:_MOST_WINDOWS]:
+    for start, end in chosen(len(wording.text), whole=drawn.attack):
         inside = has.places[(has.ends >= start) & (has.ends < end)]
         found.append((*np.unique(inside, return_counts=True), end - start))
     return found

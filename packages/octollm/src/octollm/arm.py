@@ -56,6 +56,10 @@ async def _no_delegate(contract: TaskContract) -> Outcome:
     raise ArmFailed("No other arm can be asked here.")
 
 
+async def _as_it_is(text: str) -> str:
+    return text
+
+
 async def _no_search(query: str, limit: int) -> list[Found]:
     return []
 
@@ -73,6 +77,8 @@ class ArmContext:
     `assigned_arm` fulfil a contract under the same budget and returns what it made, screened;
     `colleagues` are the arms that can be asked so, with their descriptions.
     `search(query, limit)` returns stretches of the tenant's documents, the best first.
+    `conceal(text)` returns a text from outside the task as a model may read it: without private
+    values under the policy `redact`; it raises `OutputRefused` for what no policy lets through.
     `draft(text)` says what there is of the output so far, kept should the attempt be cut short.
     `feedback` is there when an earlier output did not meet the criteria.
     """
@@ -85,6 +91,7 @@ class ArmContext:
     delegate: Callable[[TaskContract], Awaitable[Outcome]] = _no_delegate
     colleagues: Mapping[str, str] = field(default_factory=dict)
     search: Callable[[str, int], Awaitable[list[Found]]] = _no_search
+    conceal: Callable[[str], Awaitable[str]] = _as_it_is
     draft: Callable[[str], None] = lambda text: None
     feedback: Feedback | None = None
 

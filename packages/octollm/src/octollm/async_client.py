@@ -116,6 +116,10 @@ class AsyncClient:
         """As `Client.cancel`."""
         return await self._send(wire.cancel(task_id))
 
+    async def purge(self, task_id: UUID | str) -> None:
+        """As `Client.purge`."""
+        await self._send(wire.purge(task_id))
+
     async def add_document(
         self, name: str, text: str, *, pii_policy: DocumentPolicy | None = None
     ) -> DocumentSummary:

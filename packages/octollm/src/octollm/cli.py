@@ -19,7 +19,7 @@ import click
 
 from octollm.cli_documents import docs
 from octollm.cli_output import one_line
-from octollm.cli_tasks import Server, cancel, show, submit, tasks
+from octollm.cli_tasks import Server, cancel, purge, show, submit, tasks
 
 ENTRY_POINT_GROUP = "octollm.commands"
 
@@ -94,7 +94,7 @@ def cli(ctx: click.Context, url: str | None, api_key: str | None) -> None:
     ctx.obj = Server(url, api_key)
 
 
-for command in (submit, tasks, show, cancel, docs):
+for command in (submit, tasks, show, cancel, purge, docs):
     cli.add_command(command)
 
 

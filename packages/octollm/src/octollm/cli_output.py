@@ -17,7 +17,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from octollm.contracts import TaskAccepted, TaskResponse, TaskStatus, TaskSummary
+from octollm.contracts import TaskAccepted, TaskResponse, TaskResult, TaskStatus, TaskSummary
 
 STATUS_STYLES = {
     TaskStatus.PENDING: "yellow",
@@ -133,13 +133,47 @@ def span(seconds: float) -> str:
 def task_panel(task: TaskResponse) -> RenderableType:
     """Return everything about a task worth reading, its result or error last."""
     parts: list[RenderableType] = [_facts(task)]
-    if task.result is not None:
-        body = Markdown(clean(task.result.output), hyperlinks=False)
-        parts.append(Panel(body, title="result", title_align="left", border_style="green"))
+    result = task.result
+    if result is not None and result.judgements:
+        parts.append(_judgements(task, result))
+    if result is not None:
+        body = Markdown(clean(result.output), hyperlinks=False)
+        whole = result.accepted is not False and not result.partial
+        title = "result" if whole else "result, partial" if result.partial else "best result"
+        style = "green" if whole else "yellow"
+        parts.append(Panel(body, title=title, title_align="left", border_style=style))
     if task.error is not None:
         reason = Text.assemble((task.error.title, "bold"), "\n", task.error.detail)
         parts.append(Panel(reason, title="error", title_align="left", border_style="red"))
     return Group(*parts)
+
+
+def _judgements(task: TaskResponse, result: TaskResult) -> Panel:
+    """Return what was judged of each criterion, and on what evidence."""
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for judgement in result.judgements:
+        mark, style = _MARKS[judgement.verdict]
+        said = Text.assemble(_criterion(task, judgement.criterion))
+        if judgement.evidence:
+            said.append(f"\n{one_line(judgement.evidence)} ({judgement.judged_by})", style="dim")
+        table.add_row(Text(mark, style=style), said)
+    return Panel(table, title="criteria", title_align="left", border_style="dim")
+
+
+_MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "undecided": ("?", "yellow")}
+
+
+def _criterion(task: TaskResponse, number: int) -> str:
+    """Return a criterion as one line: the sentence, or the check as `type: what it wants`."""
+    if not 0 <= number < len(task.acceptance_criteria):
+        return f"criterion {number}"
+    wanted = task.acceptance_criteria[number]
+    if not isinstance(wanted, dict):
+        return one_line(str(wanted))
+    rest = {key: value for key, value in wanted.items() if key != "type" and value is not None}
+    return one_line(f"{wanted.get('type')}: {json.dumps(rest, ensure_ascii=False)}")
 
 
 def _facts(task: TaskResponse) -> Table:
@@ -157,6 +191,7 @@ def _facts(task: TaskResponse) -> Table:
         ("started", _time(task.started_at)),
         ("finished", _time(task.finished_at)),
         ("took", _took(task)),
+        ("accepted", _accepted(task)),
         ("used", _spend(task)),
     ]
     for name, value in rows:
@@ -178,11 +213,20 @@ def _took(task: TaskResponse) -> str | None:
     return None if task.processing_time_ms is None else f"{task.processing_time_ms / 1000:.2f} s"
 
 
-def _spend(task: TaskResponse) -> str | None:
-    if task.result is None:
+def _accepted(task: TaskResponse) -> str | None:
+    """Return whether the criteria were met, if there are any and the task has a result."""
+    if task.result is None or not task.acceptance_criteria:
         return None
-    spend, budget = task.result.spend, task.budget
+    said = {True: "yes", False: "no", None: "undecided"}[task.result.accepted]
+    repairs = task.result.repairs
+    return f"{said}, after {repairs} repair{'s' * (repairs > 1)}" if repairs else said
+
+
+def _spend(task: TaskResponse) -> str | None:
+    if not task.attempt:
+        return None
+    spend, budget = task.spend, task.budget
     return (
         f"{spend.tokens:,} of {budget.max_tokens:,} tokens, "
-        f"{spend.cost_usd:.4f} of {budget.max_cost_usd:g} USD"
+        f"{spend.cost_usd:.6f} of {budget.max_cost_usd:g} USD"
     )

@@ -1,9 +1,7 @@
-"""The commands `submit`, `tasks`, `show` and `cancel`."""
+"""The commands `submit`, `tasks`, `show`, `cancel` and `purge`."""
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import BinaryIO, cast, get_args
@@ -11,33 +9,25 @@ from typing import BinaryIO, cast, get_args
 import click
 from rich.text import Text
 
-from octollm.cli_errors import FAILED, INTERRUPTED, how_to_go_on, reported
+from octollm.cli_errors import reported
+from octollm.cli_follow import follow, print_task
 from octollm.cli_output import (
     Safe,
     accepted_lines,
     print_json,
-    span,
-    status_text,
     stderr,
     stdout,
-    task_panel,
     task_table,
 )
-from octollm.cli_values import pairs, read_text
+from octollm.cli_values import criteria, pairs, read_text
 from octollm.client import BudgetFields, Client, TaskFields
 from octollm.contracts import (
     MAX_CONTEXT_CHARACTERS,
     MAX_GOAL_CHARACTERS,
-    MAX_WAIT_SECONDS,
     PiiPolicy,
-    TaskAccepted,
-    TaskResponse,
     TaskStatus,
 )
 from octollm.waiting import finished
-
-LIVE_SECONDS = 1.0
-"""How often a waiting command looks how far the task is."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +59,11 @@ task_id_argument = click.argument("task_id")
     "--criteria",
     "acceptance_criteria",
     multiple=True,
+    callback=criteria,
     metavar="TEXT",
-    help="What must hold for the result. May be repeated.",
+    help="What must hold for the result: a sentence, or a check as JSON. May be repeated.",
 )
+@click.option("--max-repairs", type=int, help="How often an arm may mend what failed.")
 @click.option(
     "--constraint",
     "constraints",
@@ -118,7 +110,7 @@ def submit(
             given["context"] = _read(context, "context", MAX_CONTEXT_CHARACTERS)
         accepted = client.submit(goal, **_fields(given))
         if wait:
-            _print_task(finished(_follow(client, accepted, timeout, as_json)), as_json)
+            print_task(finished(follow(client, accepted, timeout, as_json)), as_json)
         elif as_json:
             print_json(accepted.model_dump(mode="json"))
         else:
@@ -163,8 +155,8 @@ def show(server: Server, task_id: str, wait: float | None, as_json: bool) -> Non
     with reported(as_json), server.client() as client:
         task = client.get(task_id)
         if wait is not None and not task.status.final:
-            task = _follow(client, task, wait, as_json)
-        _print_task(task, as_json)
+            task = follow(client, task, wait, as_json)
+        print_task(task, as_json)
 
 
 @click.command()
@@ -185,57 +177,26 @@ def cancel(server: Server, task_id: str, as_json: bool) -> None:
 
 def _fields(given: dict[str, object]) -> TaskFields:
     """Return the options that were given, by the names of `TaskRequest`."""
-    fields = {name: value for name, value in given.items() if value not in (None, (), {})}
+    fields = {name: value for name, value in given.items() if value not in (None, (), [], {})}
     limits = BudgetFields.__annotations__.keys() & fields
     budget = {name: fields.pop(name) for name in limits}
     return cast(TaskFields, fields | ({"budget": budget} if budget else {}))
 
 
+@click.command(short_help="Erase a task's private values.")
+@task_id_argument
+@json_option
+@click.pass_obj
+def purge(server: Server, task_id: str, as_json: bool) -> None:
+    """Erase what the placeholders of a finished task stand for, for good. The task stays."""
+    with reported(as_json), server.client() as client:
+        client.purge(task_id)
+        if as_json:
+            print_json({"task_id": task_id, "purged": True})
+        else:
+            stdout().print(Safe(Text(f"Its private values are erased: {task_id}")))
+
+
 def _read(path: str, field: str, max_characters: int) -> str:
     with click.open_file(path, "rb") as stream:
         return read_text(cast(BinaryIO, stream), field, max_characters)
-
-
-def _follow(
-    client: Client, known: TaskAccepted | TaskResponse, timeout: float | None, as_json: bool
-) -> TaskResponse:
-    """Return the task as it is once it is final or the time is up.
-
-    Says on a terminal how far it is. Ctrl-C ends the waiting, not the task.
-    """
-    console = stderr()
-    live = sys.stderr.isatty() and not as_json  # not rich's word: FORCE_COLOR makes it say yes
-    every = LIVE_SECONDS if live else MAX_WAIT_SECONDS
-    task = known
-    try:
-        with console.status(_progress(known), spinner="line") if live else nullcontext() as line:
-            for task in client.watch(known.task_id, timeout, every):
-                if line is not None:
-                    line.update(_progress(task))
-    except KeyboardInterrupt:
-        if as_json:
-            print_json(task.model_dump(mode="json"))
-        else:
-            console.print(f"Stopped waiting; the task goes on.\n{how_to_go_on(str(known.task_id))}")
-        raise click.exceptions.Exit(INTERRUPTED) from None
-    return cast(TaskResponse, task)  # `watch` yields at least once
-
-
-def _progress(task: TaskAccepted | TaskResponse) -> Text:
-    """Return the status line: how far the task is, and since when it is there."""
-    line = Text.assemble(status_text(task.status))
-    if isinstance(task, TaskResponse):
-        attempt = f", attempt {task.attempt}" if task.attempt > 1 else ""
-        age = (datetime.now(UTC) - task.created_at).total_seconds()
-        line.append(f"{attempt}, {span(age)}", style="dim")
-    return line.append(f"  {task.task_id}", style="dim")
-
-
-def _print_task(task: TaskResponse, as_json: bool) -> None:
-    """Print a task; ends the command with 1 for one that failed or was cancelled."""
-    if as_json:
-        print_json(task.model_dump(mode="json"))
-    else:
-        stdout().print(Safe(task_panel(task)))
-    if task.status in (TaskStatus.FAILED, TaskStatus.CANCELLED):
-        raise click.exceptions.Exit(FAILED)

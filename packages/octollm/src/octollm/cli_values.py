@@ -50,6 +50,15 @@ def pairs(
     return found
 
 
+def criteria(
+    _context: click.Context, _parameter: click.Parameter, given: Iterable[str]
+) -> list[JsonValue]:
+    """Return criteria (a click callback): an argument that is a JSON object is a check, any other
+    a sentence."""
+    read = [(text, _json_or_text(text)) for text in given]
+    return [value if isinstance(value, dict) else text for text, value in read]
+
+
 def _json_or_text(value: str) -> JsonValue:
     try:
         parsed: JsonValue = json.loads(value, parse_constant=_not_json)

@@ -135,6 +135,10 @@ class Client:
         """Ask for a task to end; `cancel_requested` or the status tells that it is so."""
         return self._send(wire.cancel(task_id))
 
+    def purge(self, task_id: UUID | str) -> None:
+        """Erase a finished task's private values; its result keeps the placeholders."""
+        self._send(wire.purge(task_id))
+
     def add_document(
         self, name: str, text: str, *, pii_policy: DocumentPolicy | None = None
     ) -> DocumentSummary:

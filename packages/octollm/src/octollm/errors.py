@@ -20,6 +20,7 @@
     ├── Unavailable               503  carries `retry_after`; nothing was stored
     │   ├── ReflexUnavailable
     │   └── DatabaseUnavailable
+    ├── PrivateValuesUnreadable   500  none of the operator's keys fits
     ├── InternalError             500
     ├── TaskFailure               why a task ended `failed`; stored with the task
     │   ├── BudgetExceeded
@@ -39,59 +40,12 @@ again with `from_problem`.
 
 from __future__ import annotations
 
-import builtins
-from collections.abc import Iterator
-from typing import Any, ClassVar, Self
+from typing import Any
 
-PROBLEM_TYPE_PREFIX = "urn:octollm:problem:"
+from octollm.problem import PROBLEM_TYPE_PREFIX as PROBLEM_TYPE_PREFIX  # as `errors` has both, too
+from octollm.problem import OctoError as OctoError
+
 _STANDARD_MEMBERS = {"type", "title", "status", "detail", "request_id", "retry_after"}
-
-
-class OctoError(Exception):
-    """Base of all errors. `detail` is safe to show: it never holds a user's private text.
-
-    `extra` are further members of the problem document (RFC 9457 §3.2), JSON values only.
-    """
-
-    status: ClassVar[int] = 500
-    slug: ClassVar[str] = "internal-error"
-    title: ClassVar[str] = "Something went wrong on our side"
-
-    def __init__(
-        self, /, detail: str | None = None, *, retry_after: float | None = None, **extra: Any
-    ) -> None:
-        self.detail = detail or self.title
-        self.retry_after = retry_after
-        self.extra = extra
-        self.request_id: str | None = None
-        super().__init__(self.detail)
-
-    @property
-    def type(self) -> str:
-        """The problem type, a URN that never changes once published."""
-        foreign = ":" in self.slug  # another house's type, or RFC 9457's `about:blank`
-        return self.slug if foreign else PROBLEM_TYPE_PREFIX + self.slug
-
-    def problem(self, request_id: str | None = None) -> dict[str, Any]:
-        """Return the RFC 9457 problem document, ready for JSON."""
-        document: dict[str, Any] = {
-            "type": self.type,
-            "title": self.title,
-            "status": self.status,
-            "detail": self.detail,
-        }
-        if request_id is not None:
-            document["request_id"] = request_id
-        if self.retry_after is not None:
-            document["retry_after"] = self.retry_after
-        return document | self.extra
-
-    @classmethod
-    def tree(cls) -> Iterator[builtins.type[Self]]:
-        """Yield this class and every class below it, parents first."""
-        yield cls
-        for child in cls.__subclasses__():
-            yield from child.tree()
 
 
 class InvalidRequest(OctoError):
@@ -177,6 +131,16 @@ class ReflexUnavailable(Unavailable):
 
 class DatabaseUnavailable(Unavailable):
     slug, title = "database-unavailable", "The database is away; nothing was stored"
+
+
+class PrivateValuesUnreadable(OctoError):
+    """What placeholders stand for was encrypted with a key this server no longer has."""
+
+    slug = "private-values-unreadable"
+    title = (
+        "The private values of this task cannot be read: the operator must add the key they were "
+        "encrypted with to OCTOLLM_SECRET_KEY, behind the first"
+    )
 
 
 class InternalError(OctoError):

@@ -161,6 +161,11 @@ def cancel(task_id: UUID | str) -> Call[TaskSummary]:
     return Call(_SUMMARY, "POST", f"{_task_path(task_id)}/cancel")
 
 
+def purge(task_id: UUID | str) -> Call[None]:
+    """Build `DELETE /tasks/{task_id}/private`; purging twice is purging once."""
+    return Call(_NOTHING, "DELETE", f"{_task_path(task_id)}/private")
+
+
 def add_document(name: str, text: str, pii_policy: DocumentPolicy | None) -> Call[DocumentSummary]:
     """Build `POST /documents`. Repeated it replaces the same by the same.
 

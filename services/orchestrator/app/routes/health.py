@@ -10,7 +10,7 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from app import store
+from app.database import schema_revision
 from app.migrate import head_revision
 from app.parts import Parts
 from app.routes import examples
@@ -96,7 +96,7 @@ async def _outcome(check: Awaitable[Any]) -> str:
 
 async def _check_database(parts: Parts) -> None:
     async with parts.database.transaction() as session:
-        revision = await store.schema_revision(session)
+        revision = await schema_revision(session)
     if revision != head_revision():
         raise Unavailable(
             f"the database is at migration {revision}, this version needs {head_revision()}: "

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Header, Path, Query, Response
 
-from app import store, views
+from app import event_store, private_store, store, views
 from app.parts import Parts
 from app.routes import examples
 from app.routes.depends import Tenant, TheCompletions, TheParts, Transaction
@@ -22,6 +22,7 @@ from octollm.contracts import (
     TaskSummary,
 )
 from octollm.errors import (
+    ArmUnavailable,
     BodyTooLarge,
     DatabaseUnavailable,
     IdempotencyKeyReused,
@@ -68,6 +69,7 @@ router = APIRouter(tags=["tasks"])
         **responses(
             InvalidRequest,
             UnknownArm,
+            ArmUnavailable,
             PiiDetected,
             InjectionDetected,
             IdempotencyKeyReused,
@@ -160,7 +162,31 @@ async def cancel_task(
     return await parts.pipeline.cancel(session, tenant=tenant, task_id=task_id)
 
 
+@router.delete(
+    "/tasks/{task_id}/private",
+    status_code=204,
+    summary="Erase a task's private values",
+    responses=responses(
+        TaskNotFound, IllegalTransition, InvalidRequest, DatabaseUnavailable, InternalError
+    ),
+)
+async def purge_task(task_id: TaskId, session: Transaction, tenant: Tenant) -> None:
+    """Erase what the placeholders of a task stand for, for good; doing it again is harmless.
+
+    The task itself stays, its result with the placeholders in it. One that has not ended needs
+    its values still: cancel it first.
+    """
+    task, _ = await store.get_task(session, tenant, task_id)
+    if not task.status.final:
+        raise IllegalTransition("The task has not ended.", status_now=task.status.value)
+    if await private_store.purge(session, tenant, task_id):
+        await event_store.add_event(session, task_id, "task.purged", {})
+
+
 async def _read(parts: Parts, tenant: str, task_id: UUID) -> TaskResponse:
     """Read a task in a transaction of its own, so that waiting holds no connection."""
     async with parts.database.transaction() as session:
-        return views.response(*await store.get_task(session, tenant, task_id))
+        task, row = await store.get_task(session, tenant, task_id)
+        redacted = task.pii_policy == "redact" and row is not None
+        values = await parts.concealing.values_of(session, task_id) if redacted else {}
+        return views.response(task, row, values)

@@ -21,6 +21,7 @@ from reflex_layer.injection.context import surroundings
 from reflex_layer.injection.context_switching import CONTEXT_SWITCHING
 from reflex_layer.injection.delimiter_injection import DELIMITER_INJECTION
 from reflex_layer.injection.encoded_instruction import ENCODED_INSTRUCTION
+from reflex_layer.injection.forget_everything import FORGET_EVERYTHING
 from reflex_layer.injection.ignore_previous import IGNORE_PREVIOUS
 from reflex_layer.injection.jailbreak_frame import JAILBREAK_FRAME
 from reflex_layer.injection.jailbreak_keyword import JAILBREAK_KEYWORD
@@ -50,6 +51,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *CONTEXT_SWITCHING,
     *DELIMITER_INJECTION,
     *ENCODED_INSTRUCTION,
+    *FORGET_EVERYTHING,
     *IGNORE_PREVIOUS,
     *JAILBREAK_FRAME,
     *JAILBREAK_KEYWORD,
@@ -204,9 +206,9 @@ def _best(layers: tuple[_Layer, ...]) -> _Best | None:
 
 
 def _attempt(seen: Shadow, match: Match) -> Attempt:
-    around = surroundings(seen, match.start, match.end)
+    around = surroundings(seen, match.start, match.end, forbidden=match.forbidden)
     severity = scoring.severity(match.weight, lowered=around.lowers)
-    return Attempt(*match, severity, around.lowers, around.analysis)
+    return Attempt(*match[:4], severity, around.lowers, around.analysis)
 
 
 def _merged(found: list[Match]) -> Iterator[Match]:
@@ -216,7 +218,8 @@ def _merged(found: list[Match]) -> Iterator[Match]:
     for match in found[1:]:
         if match.start < last.end:
             end, weight = max(last.end, match.end), max(last.weight, match.weight)
-            last = last._replace(end=end, weight=weight)
+            forbidden = last.forbidden and match.forbidden
+            last = last._replace(end=end, weight=weight, forbidden=forbidden)
         else:
             yield last
             last = match

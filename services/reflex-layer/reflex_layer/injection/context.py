@@ -1,16 +1,17 @@
 """Pure: what stands around a match. It lowers how grave a match is, never whether it is found.
 
-No single word is a key: a match outside quotes that orders the reader ("… for research. Now
-ignore …") keeps its gravity whatever stands around it. See `Surroundings.lowers`.
+No single word is a key: "example", "test" or a link before an attack lower nothing. What lowers is a
+frame: a quotation that something is said about, or a sentence of which the match is a part ("attacks
+that …", "it tells the model to …").
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from octollm.verdict import ContextAnalysis
 from reflex_layer.engine import compiled
+from reflex_layer.injection.negation import is_forbidden
 from reflex_layer.injection.rule import phrase
 from reflex_layer.text import Shadow
 
@@ -21,7 +22,7 @@ REACH: Final = 240
 # inside a word does neither.
 _QUOTED: Final = tuple(
     (
-        compiled(rf"(?:^|[\s(\[{{:=>-]){mark}(?:{inside})*$"),
+        compiled(rf"(?:^|[\s(\[{{:=>*`\"'-]){mark}(?:{inside})*$"),
         compiled(rf"^(?:{inside})*{mark}(?:[^a-z0-9]|$)"),
     )
     for mark, inside in (('"', '[^"]'), ("`", "[^`]"), ("'", "[^']|[a-z]'[a-z]"))
@@ -45,14 +46,77 @@ _TESTING: Final = compiled(
     )
     + r"|\btest_|\bassert_"
 )
-_NEGATION: Final = compiled(
-    r"(?:\b(?:not|never|don't|dont|cannot|can't|won't|wouldn't|shouldn't|mustn't|refuse to|nicht"
-    r"|niemals|ne|n'|jamais|no|nunca|without)[^a-z0-9.!?;:\n]{1,3}(?:ever |to |just |simply )?)$"
+_ACTOR: Final = (
+    r"(?:attacks?|attackers?|adversar(?:y|ies)|hackers?|injections?|jailbreaks?|payloads?|prompts?"
+    r"|messages?|texts?|documents?|inputs?|e-?mails?|pages?|phrases?|sentences?|strings?|commands?"
+    r"|instructions?|requests?|comments?|users?|people|someone|somebody|techniques?|tricks?|examples?"
+    r"|samples?|cases|content)"
 )
-_ORDER: Final = compiled(
-    r"(?:^|[.!?:;,\n\r>*#|(){}\[\]\xfe-]|\b(?:and|then|now|please|but|so|must|should|will|shall"
-    r"|instead|just|immediately|first|you to|have to|need to|und|bitte|dann|jetzt|sollst|et|puis"
-    r"|maintenant|y|ahora|luego|por favor))[\s\"'`]*$"
+_READER: Final = (
+    r"(?:it|them|(?:(?:the|a|an|your|our|their|its|any|that|another|some|large|language|target|other"
+    r"|underlying|victim|deployed) )*(?:models?|assistants?|ai|ais|llms?|bots?|chatbots?|agents?"
+    r"|systems?|chatgpt|gpt|claude|gemini|applications?))"
+)
+_HOW: Final = (
+    "(?:(?:often|usually|sometimes|then|simply|typically|also|just|might|may|can|could) )*"
+)
+_MAKES: Final = (
+    r"(?:tell|ask|instruct|order|trick|get|caus|mak|forc|persuad|convinc|coax|urg|direct|fool"
+    r"|manipulat|induc|command|request)"
+)
+_FRAMES: Final = compiled(
+    r"\b(?:"
+    + "|".join(
+        (
+            # attacks that …; a document which tries to …
+            rf"{_ACTOR} (?:that|which|who|can|could|may|might|attempting to|trying to|designed to"
+            r"|meant to|intended to|crafted to|aiming to) (?:(?:often|simply|try to|tries to|attempt"
+            r" to|attempts to|aim to|can|could|may|might) )*",
+            # … tells the model to …; attackers ask it to …
+            rf"(?:{_MAKES}(?:e?s|ing|ting|e?d)|told|got|made|tricking|{_ACTOR} {_HOW}{_MAKES}e?"
+            rf"|to {_MAKES}e?) {_READER} (?:to |into )?",
+            # the model can be tricked into …
+            rf"be {_MAKES}(?:e?d|ted)? (?:into|to) (?:be )?",
+            # attackers write …; payloads such as …
+            rf"{_ACTOR} {_HOW}(?:says?|writes?|types?|enters?|reads?|contains?|includes?|sends?"
+            r"|saying|containing|such as|like)(?: (?:things|something|stuff))?(?: (?:like|such as))? ",
+        )
+    ).replace(" ", r"[ \n\"'`*]{1,3}")
+    + r")(?:[^.!?;:\n]{1,60}\b(?:and|or)[ \n](?:to[ \n])?)?$"
+)
+"""What makes a text about an attack of it, outside quotes: who attacks, or whom one attacks, is
+named, and the match is what they do. No reader is told anything by it."""
+_CONDITION: Final = compiled(
+    rf"\b(?:if|when|whenever|should|in case|because)[ \n](?:[a-z]+[ \n]){{0,6}}{_ACTOR}[ \n]"
+    r"(?:[a-z]+[ \n]){0,5}(?:tells?|asks?|instructs?|orders?|says?|claims?|tries|urges?|wants?"
+    r"|requests?|commands?|telling|asking|instructing|saying)[ \n](?:(?:you|it|them|the model|the"
+    r" assistant)[ \n])?(?:to[ \n])?[\"'`]?$"
+    rf"|\b{_ACTOR}[ \n](?:may|might|could|can|often|sometimes|usually)[ \n](?:also[ \n])?{_MAKES}e?[ \n]"
+    rf"(?:you|{_READER})[ \n](?:to[ \n]|into[ \n])?$"
+    rf"|\bwhy[ \n](?:did|does|might|could|would)[ \n]{_READER}[ \n]$"
+)
+"""What others may say to the reader is foreseen, what it did is asked about, and nothing ordered."""
+
+_MARK: Final = compiled(r"^(?:<|\[)")
+_MARK_OF: Final = compiled(
+    phrase(
+        "the|a|an|between|and|or|with|as|uses?|using|of|in|by|called|tokens?|tags?|markers?|marks?|adds?"
+        "|special|like|means|from|to|inserts?|appends?|strips?|removes?|after|before|by|is|are"
+    )
+    + r"[ \"'`(]{1,3}$"
+)
+_MARK_THAT: Final = compiled(
+    r"^[\"'`)]{0,2}(?:[.,;?!)]|$|[ ]"
+    + phrase(
+        "tags?|tokens?|markers?|marks?|delimiters?|separators?|is|are|and|or|as|to|in|means?|at|for"
+        "|between|symbols?|strings?|special|when|which|that|has|have|from|before|after|around|appears?"
+    )
+    + ")"
+)
+"""A mark between messages that a sentence names: "the [INST] tag", "between <|user|> and …"."""
+
+_FIRST_PERSON: Final = compiled(
+    r"\b(?:i|we|i'm|i am|we are|let me|hereby)[ \n](?:[a-z]+[ \n]){0,3}$"
 )
 _OBEY: Final = compiled(
     phrase(
@@ -64,38 +128,52 @@ _OBEY: Final = compiled(
 )
 
 
-@dataclass(frozen=True)
-class Surroundings:
-    """The analysis of one match, and whether the match orders the reader to act."""
+class Surroundings(NamedTuple):
+    """The analysis of one match, and whether it is talked about, tested or forbidden rather than
+    meant: then it counts less."""
 
     analysis: ContextAnalysis
-    orders: bool
-
-    @property
-    def lowers(self) -> bool:
-        """True when the match is talked about, tested or forbidden rather than meant.
-
-        A quotation counts only when something is said about it and nothing tells the reader to
-        carry it out; outside quotes, only what is no order can be a discussion or a test.
-        """
-        about = self.analysis.is_academic or self.analysis.is_testing
-        return self.analysis.is_negation or (about and not self.orders)
+    lowers: bool
 
 
-def surroundings(shadow: Shadow, start: int, end: int) -> Surroundings:
-    """Look at what stands around the span of a match."""
+def surroundings(shadow: Shadow, start: int, end: int, *, forbidden: bool = False) -> Surroundings:
+    """Look at what stands around the span of a match, of which a join may know it is forbidden.
+
+    A match is lowered if it is forbidden, foreseen by a condition, named as a mark, or spoken about
+    within a frame; a quotation is one only while nothing tells the reader to carry it out.
+    """
     before = shadow.lower[max(0, start - REACH) : start].rpartition(b"\n\n")[2]
     after = shadow.lower[end : end + REACH].partition(b"\n\n")[0]
-    quoted = _quoted(before, after)
     either = before + b"\n" + after
     analysis = ContextAnalysis(
-        is_quoted=quoted,
+        is_quoted=_quoted(before, after),
         is_academic=_ACADEMIC.search(either) is not None,
         is_testing=_TESTING.search(either) is not None,
-        is_negation=_NEGATION.search(before) is not None,
+        is_negation=forbidden or is_forbidden(before),
     )
-    order = _OBEY.search(either) if quoted else _ORDER.search(before)
-    return Surroundings(analysis, order is not None)
+    lowers = (
+        analysis.is_negation
+        or ((analysis.is_academic or analysis.is_testing) and _is_framed(analysis, before, either))
+        or _CONDITION.search(before) is not None
+        or _is_named(before, shadow.lower[start:end], after)
+    )
+    return Surroundings(analysis, lowers)
+
+
+def _is_framed(analysis: ContextAnalysis, before: bytes, either: bytes) -> bool:
+    return _OBEY.search(either) is None if analysis.is_quoted else _is_told_of(before)
+
+
+def _is_named(before: bytes, match: bytes, after: bytes) -> bool:
+    """Tell whether a match is a mark between messages that a sentence speaks of."""
+    marks = _MARK.search(match) and _MARK_OF.search(before) and _MARK_THAT.search(after)
+    return bool(marks)
+
+
+def _is_told_of(before: bytes) -> bool:
+    """Tell whether a sentence before a match makes the match what others do or are made to do."""
+    frame = _FRAMES.search(before)
+    return frame is not None and _FIRST_PERSON.search(before[: frame.span()[0]]) is None
 
 
 def _quoted(before: bytes, after: bytes) -> bool:

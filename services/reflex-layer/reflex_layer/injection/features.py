@@ -87,6 +87,22 @@ def _words(points: Any) -> list[_Hashed]:
     ]
 
 
+def fresh_words(text: str, reach: int) -> tuple[Any, Any]:
+    """Return where the words of a wording end, and which of them do not stand within `reach`
+    characters before, too."""
+    points = np.frombuffer(text.encode("utf-32-le"), np.uint32).astype(np.uint64)
+    words = _words(points)
+    if not words:
+        return np.empty(0, np.int64), np.empty(0, bool)
+    hashes, ends = words[0]
+    order = np.argsort(hashes, kind="stable")
+    same = np.concatenate(([False], hashes[order][1:] == hashes[order][:-1]))
+    since = np.diff(ends[order], prepend=0)
+    fresh = np.empty(len(ends), bool)
+    fresh[order] = ~same | (since > reach)
+    return ends, fresh
+
+
 def _first(powers: Any, base: int, length: int) -> Any:
     return powers[:length] if length <= len(powers) else _powers(base, length)
 

@@ -39,8 +39,8 @@ class Join:
     along: tuple[Concept, ...] = ()
     reach: int = REACH
 
-    def find(self, spoken: Spoken, apart: Apart) -> Iterator[tuple[int, int]]:
-        """Yield the spans of the wording where the join stands."""
+    def find(self, spoken: Spoken, apart: Apart) -> Iterator[tuple[int, int, bool]]:
+        """Yield the spans of the wording where the join stands, and whether its act is forbidden."""
         objects = _said(spoken, self.objects)
         acts = _said(spoken, self.acts) if objects else []
         along = _said(spoken, self.along) if acts else []
@@ -58,7 +58,7 @@ class Join:
                 elif is_english:
                     continue
                 if not apart(min(act.end, one.end), max(act.start, one.start)):
-                    yield start, end
+                    yield start, end, act.forbidden
                     break
 
     def _near(self, act: Said, objects: list[Said], starts: list[int]) -> Iterator[Said]:

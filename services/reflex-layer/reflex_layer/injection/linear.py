@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from reflex_layer.injection.features import SIZE, features
+from reflex_layer.injection.features import SIZE, features, fresh_words
 from reflex_layer.injection.speech import Spoken
 
 WINDOWS: Final = (240, 960)
@@ -24,6 +24,12 @@ _SMOOTHING: Final = 40.0
 _BY_CHANCE: Final = 1.0
 """Log-odds lost each time a text is longer by a factor of e: as many more windows, each as likely to
 look like an attack by chance."""
+
+_FEW: Final = 8
+"""A window of which less than one word in so many is new cannot be judged."""
+
+_NOTHING: Final = -20.0
+"""Log-odds that weigh nothing."""
 
 FILE: Final = Path(__file__).with_name("weights.npz")
 
@@ -54,11 +60,26 @@ class Linear:
         each = np.bincount(has.ends, self.weights[has.places], len(text))
         sums = np.concatenate(([0.0], np.cumsum(each)))
         starts, ends = windows(len(text))
-        odds = (sums[ends] - sums[starts]) / norm(ends - starts)
+        odds = (sums[ends] - sums[starts]) / norm(ends - starts) * self.scale + self.bias
+        if odds.max() > 0:
+            odds[_repeat(text, starts, ends)] = _NOTHING
         best = int(np.argmax(odds))
         by_chance = _BY_CHANCE * log(max(1.0, len(text) / WINDOWS[-1]))
-        best_odds = float(odds[best]) * self.scale + self.bias - by_chance
+        best_odds = float(odds[best]) - by_chance
         return Weighed(best_odds, int(starts[best]), int(ends[best]))
+
+
+def _repeat(text: str, starts: Any, ends: Any) -> Any:
+    """Tell which windows say the same few words over and over.
+
+    A word weighs as often as it stands there, so that sixty of them would say sixty times what one
+    hardly says. A window that repeats an attack still has the words of it.
+    """
+    places, fresh = fresh_words(text, WINDOWS[0])
+    count = np.concatenate(([0], np.cumsum(np.bincount(places, minlength=len(text)))))
+    new = np.concatenate(([0], np.cumsum(np.bincount(places, fresh, len(text)))))
+    words, of_them = count[ends] - count[starts], new[ends] - new[starts]
+    return (words >= _FEW) & (of_them * _FEW < words)
 
 
 def norm(lengths: Any) -> Any:
@@ -69,10 +90,16 @@ def norm(lengths: Any) -> Any:
 def windows(length: int) -> tuple[Any, Any]:
     """Return where windows over a wording begin and end: overlapping by half, of each size; all
     of a wording that is not longer than the longest is one of them."""
+    found = by_size(length)
+    return np.concatenate([starts for starts, _ in found]), np.concatenate([e for _, e in found])
+
+
+def by_size(length: int) -> list[tuple[Any, Any]]:
+    """Return where the windows of each size begin and end."""
     found = [_overlapping(length, size) for size in WINDOWS if length > size]
     if length <= WINDOWS[-1]:
         found.append((np.array([0]), np.array([length])))
-    return np.concatenate([starts for starts, _ in found]), np.concatenate([e for _, e in found])
+    return found
 
 
 def _overlapping(length: int, size: int) -> tuple[Any, Any]:

@@ -18,6 +18,16 @@ DROP: Final = (
 )
 """Acts that do away with an instruction."""
 
+ABOUT: Final = r"(?:about|regarding|concerning|on the subject of|with regard to)\b"
+"""What narrows everything to one topic; all that one knows of it is no instruction."""
+
+OTHERS: Final = (
+    r"(?:(?:given|issued|received|sent|made|provided) )?(?:to (?:it|him|her|them) )?(?:by|from|of)"
+    r" (?:(?:any|other|all|such|those|unauthori[sz]ed) )*(?:persons?|people|anyone|anybody|part(?:y|ies)"
+    r"|third|others|someone|somebody|individuals?|entit(?:y|ies))"
+)
+"""Who gives instructions that a contract has its parties disregard."""
+
 LOOSE_DROP: Final = (
     "bypass|circumvent|overwrite|remove|delete|erase|wipe|clear|reset|drop|skip|omit|break"
     "|break free (?:of|from)|violate|scrap|disable|deactivate|turn off|switch off|go beyond"
@@ -76,6 +86,13 @@ LAWLESS: Final = (
     r"|unshackled|unchained|unlimited|unhinged|lawless|ruthless|evil|malicious)"
 )
 """What a model is said to be that nothing holds back."""
+
+MODE: Final = (
+    r"(?:developer|god|jailbreak|jailbroken|dan|unrestricted|unfiltered|uncensored|opposite|evil"
+    r"|anarchy|chaos|free|unlimited|no limits?|debug|debugging|maintenance|admin|root|sudo|super"
+    r"|unethical|rebel|dev)"
+)
+"""What the mode is called in which nothing is refused."""
 
 WRONG: Final = (
     r"(?:illegal|unethical|immoral|amoral|dangerous|harmful|offensive|inappropriate|unlawful"

@@ -13,8 +13,8 @@ class Rule:
 
     `first` and `then` are RE2 patterns over the lower-case shadow. `then` has to begin within
     the same sentence, at most `within` characters after the end of `first`; left empty, `first`
-    alone is the attack. `weight`, from 0 to 1, is how surely a text with this in it attacks.
-    Every positive example has to be found by this very rule, no negative one may be.
+    alone is the attack. Where `unless` stands right after it, it is none. `weight`, from 0 to 1,
+    is how surely a text with this in it attacks. Every positive example has to be found by this very rule, no negative one may be.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Rule:
     negative: tuple[str, ...]
     then: str = ""
     within: int = 0
+    unless: str = ""
 
 
 def phrase(*alternatives: str) -> str:

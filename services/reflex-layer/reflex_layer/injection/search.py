@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 
 from reflex_layer.engine import Gate, Pattern, compiled, first, spans
 from reflex_layer.injection.joins import JOINS
+from reflex_layer.injection.negation import is_reminder
+from reflex_layer.injection.qualified import settled
 from reflex_layer.injection.rule import Rule
 from reflex_layer.injection.speech import VOCABULARY, Spoken
 from reflex_layer.injection.wording import Wording
@@ -35,6 +37,8 @@ class Match(NamedTuple):
     start: int
     end: int
     weight: float
+    forbidden: bool = False
+    """Whether the reader is told not to; in English what stands before a match tells it, too."""
 
 
 class Rules:
@@ -45,6 +49,11 @@ class Rules:
         self._patterns: tuple[tuple[Pattern, Pattern | None], ...] = tuple(
             (compiled(rule.first), compiled(rule.then) if rule.then else None) for rule in rules
         )
+        self._unless = {
+            index: compiled(rf"^\W{{0,3}}(?:{rule.unless})")
+            for index, rule in enumerate(rules)
+            if rule.unless
+        }
         self._first = Gate([rule.first for rule in rules], _SETS)
         self._then = Gate([rule.then or rule.first for rule in rules], _SETS)
 
@@ -53,6 +62,8 @@ class Rules:
         for index in self._worth_a_look(seen.lower):
             rule = self.rules[index]
             for start, end in self.spans(index, seen):
+                if is_reminder(seen.lower, start, end):
+                    continue
                 after = _AFTER.search(seen.lower[start:end])
                 yield Match(
                     rule.type, start, start + after.span()[0] if after else end, rule.weight
@@ -67,6 +78,12 @@ class Rules:
 
     def spans(self, index: int, seen: Shadow) -> Iterator[tuple[int, int]]:
         """Yield where one rule stands: its first part with the nearest `then`."""
+        unless = self._unless.get(index)
+        for start, end in self._all_spans(index, seen):
+            if unless is None or not unless.search(seen.lower[end : end + _LONGEST]):
+                yield start, end
+
+    def _all_spans(self, index: int, seen: Shadow) -> Iterator[tuple[int, int]]:
         opening, then = self._patterns[index]
         within = self.rules[index].within
         for start, end in spans(opening, seen.lower):
@@ -85,13 +102,13 @@ def joins(wording: Wording, spoken: Spoken) -> Iterator[Match]:
         return is_apart(wording.shadow, *wording.between(end, start))
 
     for join in JOINS:
-        for start, end in join.find(spoken, apart):
-            yield Match(join.type, *wording.span(start, end), join.weight)
+        for start, end, forbidden in join.find(spoken, apart):
+            yield Match(join.type, *wording.span(start, end), join.weight, forbidden)
 
 
 def spoken_in(wording: Wording) -> Spoken:
     """Return what a wording says in the languages that are known."""
-    return VOCABULARY.find(wording.text)
+    return settled(wording, VOCABULARY.find(wording.text))
 
 
 def is_apart(seen: Shadow, start: int, end: int) -> bool:

@@ -19,6 +19,12 @@ _CODE: Final = (
     r"(?:access (?:code|key)s?|secret (?:key|code|word|phrase|password|token|string|message)s?"
     r"|security code|code(?: )?words?|magic word|entry code|hidden (?:word|code|key|password))"
 )
+_WHICH: Final = (
+    r"(?:secret|hidden|admin|system|real|actual|full|whole|entire|master|correct|right|final|exact|own"
+    r"|current|root|stored|protected|original|true|complete|super|special|confidential|internal|damn"
+    r"|decrypted|plain|first|last|second|next|level)"
+)
+"""What a password that a reader keeps is called: one for the wifi is asked for every day."""
 
 SECRET_EXTRACTION: Final = (
     Rule(
@@ -90,7 +96,7 @@ SECRET_EXTRACTION: Final = (
         + phrase(
             r"(?:reveal|tell (?:me|us)|give (?:me|us)|disclose|divulge|spell(?: out)?|say|print"
             r"|output|what(?:'s| is| was)|whats|share with me|repeat) (?:me )?(?:the|your|ur|ur own)"
-            r" (?:[a-z]+ )?(?:password|passphrase|passcode|secret|codeword|flag)"
+            rf" (?:{_WHICH} )?(?:password|passphrase|passcode|secret|codeword|flag)"
         )
         + r"[ ]?(?:[.!?\"')\n,]|$)",
         weight=0.5,
@@ -102,6 +108,8 @@ SECRET_EXTRACTION: Final = (
         negative=(
             "Tell me the password rules of the site.",
             "The secret is love.",
+            "What is the wifi password?",
+            "Please tell me the guest password.",
         ),
     ),
     Rule(

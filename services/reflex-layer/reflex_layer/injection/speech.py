@@ -5,7 +5,9 @@ Ten thousand phrases cost what one costs: an Aho-Corasick automaton reads each c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Final, NamedTuple
 
 from ahocorasick_rs import AhoCorasick
@@ -13,6 +15,7 @@ from ahocorasick_rs import AhoCorasick
 from reflex_layer.injection.lexicon import LANGUAGES
 from reflex_layer.injection.lexicon.concept import Concept, Language
 from reflex_layer.injection.lexicon.english_too import ENGLISH_TOO
+from reflex_layer.injection.lexicon.qualifiers import qualifiers
 from reflex_layer.injection.wording import wordings
 from reflex_layer.text import shadow
 
@@ -26,6 +29,8 @@ class Said(NamedTuple):
     start: int
     end: int
     languages: int
+    forbidden: bool = False
+    """Whether it is an act, and a negation stands at its side."""
 
 
 Spoken = Mapping[Concept, list[Said]]
@@ -38,9 +43,8 @@ class Vocabulary:
     def __init__(self, languages: Iterable[Language]) -> None:
         meanings: dict[str, dict[Concept, int]] = {}
         for number, language in enumerate(languages):
-            for concept, phrases in language.words.items():
-                for phrase in phrases:
-                    needle = _needle(phrase, language)
+            for concept, phrases in chain(language.words.items(), qualifiers(language.code)):
+                for needle in chain.from_iterable(_needles(one, language) for one in phrases):
                     spoken_by = 1 << number | ENGLISH * (needle.strip() in ENGLISH_TOO)
                     means = meanings.setdefault(needle, {})
                     means[concept] = means.get(concept, 0) | spoken_by
@@ -58,6 +62,17 @@ class Vocabulary:
         return spoken
 
 
+def _needles(phrase: str, language: Language) -> Iterator[str]:
+    """Yield a phrase as it may stand in a wording, where an apostrophe joins what it stands
+    between: both `n oublie` and `noublie` are written."""
+    needle = _needle(phrase, language)
+    yield needle
+    if language.code == "ar" and len(needle) > _SHORT:
+        yield from (f" {letter}{needle[1:]}" for letter in _PROCLITICS)
+    if language.code in _ELIDING and (joined := _ELIDED.sub(r" \1", needle)) != needle:
+        yield joined
+
+
 def _needle(phrase: str, language: Language) -> str:
     """Return a phrase as it stands in a wording, spaces around it where words have them."""
     open_ended = phrase.endswith("*")
@@ -66,5 +81,16 @@ def _needle(phrase: str, language: Language) -> str:
         return words.strip(" ") if not words.isascii() else words
     return words.removesuffix(" ") if open_ended else words
 
+
+_PROCLITICS: Final = "وفبل"
+"""And, so, with, to: Arabic writes them together with the next word."""
+
+_SHORT: Final = 6
+"""A needle of fewer letters might with another before it be another word."""
+
+_ELIDING: Final = frozenset({"fr", "it"})
+_ELIDED: Final = re.compile(
+    r" ([cdjlmnst]|qu|jusqu|all|dell|nell|sull|quell|un|tutt) (?=[aeiouyh])"
+)
 
 VOCABULARY: Final = Vocabulary(LANGUAGES)

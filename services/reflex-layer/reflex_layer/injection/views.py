@@ -7,11 +7,13 @@ Their number, depth and length are bounded, and a text without any disguise has 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final, NamedTuple
 
 from reflex_layer.engine import Gate, compiled, spans
 from reflex_layer.injection.codes import CODES, Code
 from reflex_layer.injection.disguises import disguised
+from reflex_layer.injection.spelling import respelt
 from reflex_layer.text import Shadow, shadow
 
 MAX_VIEWS: Final = 24
@@ -69,7 +71,7 @@ def _first(seen: Shadow) -> Iterator[View]:
             said = _decoded(CODES[index], seen.cased[start:end])
             if said is not None:
                 yield View(said, start, end, aligned=False)
-    for disguise in disguised(seen):
+    for disguise in chain(disguised(seen), respelt(seen)):
         said = shadow(disguise.text)
         yield View(said, disguise.start, disguise.end, disguise.aligned)
 

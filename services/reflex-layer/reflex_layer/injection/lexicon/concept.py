@@ -57,6 +57,25 @@ class Concept(StrEnum):
     NEW_ORDERS = "new_orders"
     """New instructions, new task, instead do, from now on."""
 
+    VERBATIM = "verbatim"
+    """Word for word, verbatim, in full: how no text is asked for but that of another."""
+
+    # Qualifiers: what they stand at is less than it says; `lexicon.qualifiers` has them.
+    NOT = "not"
+    """Do not, never: forbids the act that follows at once."""
+    NOT_AFTER = "not_after"
+    """Forbids the act that it follows at once."""
+    NEVER = "never"
+    """Forbids an act that ends its clause, the object between them, as in German and Dutch."""
+    REMINDER = "reminder"
+    """Do not forget, never forget, remember not to neglect: no act, whatever it reminds of."""
+    ABOUT = "about"
+    """About, concerning: all that is known of one topic is not all that was said."""
+    DEVICE = "device"
+    """A telephone, a console, a game: its developer mode is its own."""
+    AFTER_TOPIC = "after_topic"
+    """The same in languages where it follows the topic, and so precedes what is known of it."""
+
 
 Script = Literal["spaced", "joined"]
 

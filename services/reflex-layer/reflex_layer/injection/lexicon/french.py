@@ -27,7 +27,8 @@ FRENCH: Final = Language(
             "ne plus respecter, cesse de suivre, cessez de suivre, cesser de suivre",
             "arrête de suivre, arrêtez de suivre, arrêter de suivre, ne prends pas en compte",
             "ne prenez pas en compte, ne prête pas attention, ne sont plus valables",
-            "n écoute plus, n écoute pas, remplace, remplacez",
+            "n écoute plus, n écoute pas, remplace, remplacez, d ignorer, d oublier, d écarter",
+            "d outrepasser, d annuler, d effacer, d abandonner, d enfreindre",
         ),
         Concept.REVEAL: phrases(
             "révèle, révèles, révélez, révéler, dévoile, dévoiles, dévoilez, dévoiler, divulgue",
@@ -95,7 +96,8 @@ FRENCH: Final = Language(
             "seulement le mot",
         ),
         Concept.INSTRUCTIONS: phrases(
-            "instruction, instructions, consigne, consignes, règle, règles, directive",
+            "instruction, instructions, consigne, consignes, la règle, de règle, aucune règle, toute règle,",
+            "chaque règle, une règle, règles, directive",
             "directives, ordre, ordres, commande, commandes, prompt, prompts, invite, invites",
             "programmation, ligne directrice, lignes directrices, recommandation",
             "recommandations, préceptes, indications",
@@ -141,6 +143,9 @@ FRENCH: Final = Language(
             "consignes initiales, consignes secrètes, consignes cachées, consignes internes",
             "consignes d origine, règles secrètes, règles cachées, règles internes",
             "directives internes, directives secrètes, directives cachées, directives initiales",
+        ),
+        Concept.VERBATIM: phrases(
+            "mot pour mot, mot à mot, textuellement, littéralement, à la lettre"
         ),
         Concept.SAFETY: phrases(
             "restriction, restrictions, filtre, filtres, limite, limites, limitation",

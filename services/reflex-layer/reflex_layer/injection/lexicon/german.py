@@ -139,6 +139,7 @@ GERMAN: Final = Language(
             "initialen anweisungen, internen instruktionen, versteckten prompt, geheimen prompt",
             "entwickleranweisung*",
         ),
+        Concept.VERBATIM: phrases("wort für wort, wortwörtlich, wörtlich, wortgetreu, unverändert"),
         Concept.SAFETY: phrases(
             "einschränkung*, einschraenkung*, beschränkung*, beschraenkung*, filter, filtern",
             "filters, inhaltsfilter*, sicherheitsfilter*, grenzen, begrenzung*, limit, limits",

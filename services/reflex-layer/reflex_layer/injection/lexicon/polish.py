@@ -154,6 +154,7 @@ POLISH: Final = Language(
             "instrukcje które ci, instrukcje które dostałeś, pełne instrukcje",
             "konfigurację systemową, instrukcje programisty",
         ),
+        Concept.VERBATIM: phrases("słowo w słowo, dosłownie, słowo po słowie"),
         Concept.SAFETY: phrases(
             "ograniczeni*, ograniczeń, filtr, filtry, filtrów, filtra, filtrami, limit, limity",
             "limitów, zabezpieczeni*, zabezpieczeń, bezpieczeństw*, blokad*, hamulce, hamulców",

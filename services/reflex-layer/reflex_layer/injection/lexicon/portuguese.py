@@ -131,6 +131,9 @@ PORTUGUESE: Final = Language(
             "diretrizes internas, diretrizes ocultas, diretrizes secretas, orientações internas",
             "orientações iniciais",
         ),
+        Concept.VERBATIM: phrases(
+            "palavra por palavra, literalmente, textualmente, na íntegra, ao pé da letra"
+        ),
         Concept.SAFETY: phrases(
             "restrição, restrições, restricoes, filtro, filtros, limite, limites, limitação",
             "limitações, segurança, medidas de segurança, regras de segurança, salvaguarda",

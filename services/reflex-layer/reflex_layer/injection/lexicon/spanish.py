@@ -142,6 +142,9 @@ SPANISH: Final = Language(
             "directrices internas, directrices ocultas, indicaciones iniciales",
             "indicaciones ocultas, instrucciones del desarrollador",
         ),
+        Concept.VERBATIM: phrases(
+            "palabra por palabra, literalmente, textualmente, al pie de la letra, tal cual"
+        ),
         Concept.SAFETY: phrases(
             "restricción, restricciones, filtro, filtros, límite, límites, limitación",
             "limitaciones, seguridad, medidas de seguridad, normas de seguridad, salvaguarda",

@@ -11,6 +11,7 @@ TURKISH: Final = Language(
     "tr",
     {
         Concept.OVERRIDE: phrases(
+            "aldırış etme, aldırmadan, önemseme, önemsemeyin, umursamadan, kulak asma, uymak zorunda değilsin",
             "yok say, yok sayın, yok sayınız, yok sayarak, yok saymalısın, yoksay, yoksayın",
             "görmezden gel, görmezden gelin, görmezden gelerek, görmezden gelmelisin, göz ardı et",
             "göz ardı edin, göz ardı ederek, göz ardı etmelisin, gözardı et, gözardı edin",
@@ -23,18 +24,19 @@ TURKISH: Final = Language(
             "artık geçerli değil, artık geçersiz, geçersizdir, hükümsüz",
         ),
         Concept.REVEAL: phrases(
-            "açıkla, açıklayın, ifşa et, ifşa edin, ifşa etmelisin, ortaya çıkar, ortaya çıkarın",
+            "ifşa et, ifşa edin, ifşa etmelisin, ortaya çıkar, ortaya çıkarın",
             "sızdır, sızdırın, ele ver, gün yüzüne çıkar, yayınla, yayınlayın, faş et, paylaş",
             "paylaşın, dışarı ver",
         ),
         Concept.TELL: phrases(
-            "göster, gösterin, gösterir misin, gösterebilir misin, gösterebilir misiniz, söyle",
+            "açıkla, açıklayın, göster, gösterin, gösterir misin, gösterebilir misin, gösterebilir misiniz, söyle",
             "söyleyin, söyler misin, söyleyebilir misin, yazdır, yazdırın, yaz, yazın, yazar mısın",
             "tekrarla, tekrarlayın, tekrar et, tekrar edin, anlat, anlatın, ver, verin, verir misin",
             "bana ver, çevir, çevirin, listele, listeleyin, aktar, aktarın, oku, okuyun, kopyala",
             "kopyalayın, nedir, neler, ne yazıyor, bildir, bildirin, özetle, özetleyin, alıntıla",
         ),
         Concept.BECOME: phrases(
+            "artık yardımcı değilsin, artık asistan değilsin, artık bir asistan değilsin, kimliğine geç, olduğunu varsay, olduğunu hayal et",
             "artık sen, sen artık, bundan sonra sen, bundan böyle sen, şimdi sen, artık bir",
             "gibi davran, gibi davranın, gibi davranmalısın, gibi hareket et, gibi rol yap",
             "gibi yap, rol yap, rolünü oyna, rolünü üstlen, rolüne gir, rolünde, mış gibi yap",
@@ -77,6 +79,7 @@ TURKISH: Final = Language(
             "herhangi bir",
         ),
         Concept.YOUR: phrases(
+            "talimatlarının, kurallarının, yönergelerinin, isteminin, isteminizin, promptunun, mesajının, ilkelerinin, komutlarının, sınırlarının",
             "senin, sizin, kendi, sana verilen, size verilen, sana verdikleri, sahip olduğun",
             "talimatlarına, talimatlarınıza, kurallarına, kurallarınıza, yönergelerine, komutlarına",
             "talimatlarını, talimatların, talimatlarınızı, talimatınızı, talimatını, kurallarını",
@@ -86,6 +89,7 @@ TURKISH: Final = Language(
             "mesajınızı, ilkelerini, hafızanı, şifreni, parolanı, etik kurallarını, belleğini",
         ),
         Concept.EVERYTHING_SAID: phrases(
+            "sana yasaklananları, sana yasaklanan şeyleri, sana yasaklanan her şeyi, sana öğretilenleri, sana öğretilen her şeyi, öğrendiklerini, öğrendiğin şeyleri",
             "söylediğim her şeyi, sana söylediğim her şeyi, size söylediğim her şeyi",
             "söylediklerimi, söylenen her şeyi, söylenenleri, sana söylenen her şeyi",
             "sana söylenenleri, yukarıdaki her şeyi, yukarıda yazan her şeyi, yukarıdakilerin hepsini",
@@ -94,6 +98,7 @@ TURKISH: Final = Language(
             "yukarıdaki metni",
         ),
         Concept.SYSTEM_PROMPT: phrases(
+            "başlangıç istem*, başlangıç mesaj*, ilk istem*, orijinal istem*, orijinal prompt*, gizli istem*",
             "sistem promptu, sistem promptunu, sistem promptun*, sistem prompt, sistem istemi",
             "sistem istemini, sistem istemin*, sistem mesajı, sistem mesajını, sistem mesajın*",
             "sistem talimat*, sistem komut*, sistem yönerge*, gizli talimat*, gizli prompt*",
@@ -101,12 +106,14 @@ TURKISH: Final = Language(
             "başlangıç talimat*, başlangıç promptu*, orijinal talimat*, iç talimat*, dahili talimat*",
             "dahili kurallar*, system prompt*",
         ),
+        Concept.VERBATIM: phrases("kelimesi kelimesine, kelime kelime, harfi harfine"),
         Concept.SAFETY: phrases(
             "kısıtlama*, sınırlama*, sınırlar*, filtre, filtresi*, filtreler*, filtreni, sansür*",
             "güvenlik*, güvenlik önlem*, etik*, ahlak*, denetim*, içerik politika*, yasak*, limitler*",
             "koruma*, engeller*",
         ),
         Concept.FREE: phrases(
+            "ahlakı olmayan, ahlak tanımayan, vicdanı olmayan, kuralları tanımayan, yasak tanımayan, sınır tanımayan, engel tanımayan",
             "kısıtlama olmadan, hiçbir kısıtlama olmadan, kısıtlaması olmayan, kısıtlamasız",
             "kısıtlama olmaksızın, kısıtlaması yok, kısıtlaman yok, sınırsız, sınırlama olmadan",
             "sınırı olmayan, sınırları olmayan, sınırın yok, filtresiz, filtre olmadan, filtresi olmayan",
@@ -134,6 +141,7 @@ TURKISH: Final = Language(
             "önceki mesajlar*, veritabanı*, belleğini, hafızandaki*",
         ),
         Concept.AUTHORITY: phrases(
+            "sistemin yöneticisiyim, platformun yöneticisiyim, sitenin yöneticisiyim, senin geliştiricinim, senin sahibinim, sistem mühendisiyim",
             "ben yöneticiyim, ben yönetici, ben senin yöneticinim, ben adminim, ben admin",
             "ben geliştiriciyim, ben senin geliştiricinim, ben geliştiricin, ben senin yaratıcınım",
             "ben yaratıcınım, seni ben yarattım, seni ben programladım, ben senin sahibinim",

@@ -1,0 +1,64 @@
+"""Waits for a task on the command line, and shows it."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from typing import cast
+
+import click
+from rich.text import Text
+
+from octollm.cli_errors import FAILED, INTERRUPTED, how_to_go_on
+from octollm.cli_output import Safe, print_json, span, status_text, stderr, stdout, task_panel
+from octollm.client import Client
+from octollm.contracts import MAX_WAIT_SECONDS, TaskAccepted, TaskResponse, TaskStatus
+
+LIVE_SECONDS = 1.0
+"""How often a waiting command looks how far the task is."""
+
+
+def follow(
+    client: Client, known: TaskAccepted | TaskResponse, timeout: float | None, as_json: bool
+) -> TaskResponse:
+    """Return the task as it is once it is final or the time is up.
+
+    Says on a terminal how far it is. Ctrl-C ends the waiting, not the task.
+    """
+    console = stderr()
+    live = sys.stderr.isatty() and not as_json  # not rich's word: FORCE_COLOR makes it say yes
+    every = LIVE_SECONDS if live else MAX_WAIT_SECONDS
+    task = known
+    try:
+        with console.status(_progress(known), spinner="line") if live else nullcontext() as line:
+            for task in client.watch(known.task_id, timeout, every):
+                if line is not None:
+                    line.update(_progress(task))
+    except KeyboardInterrupt:
+        if as_json:
+            print_json(task.model_dump(mode="json"))
+        else:
+            console.print(f"Stopped waiting; the task goes on.\n{how_to_go_on(str(known.task_id))}")
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    return cast(TaskResponse, task)  # `watch` yields at least once
+
+
+def _progress(task: TaskAccepted | TaskResponse) -> Text:
+    """Return the status line: how far the task is, and since when it is there."""
+    line = Text.assemble(status_text(task.status))
+    if isinstance(task, TaskResponse):
+        attempt = f", attempt {task.attempt}" if task.attempt > 1 else ""
+        age = (datetime.now(UTC) - task.created_at).total_seconds()
+        line.append(f"{attempt}, {span(age)}", style="dim")
+    return line.append(f"  {task.task_id}", style="dim")
+
+
+def print_task(task: TaskResponse, as_json: bool) -> None:
+    """Print a task; ends the command with 1 for one that failed or was cancelled."""
+    if as_json:
+        print_json(task.model_dump(mode="json"))
+    else:
+        stdout().print(Safe(task_panel(task)))
+    if task.status in (TaskStatus.FAILED, TaskStatus.CANCELLED):
+        raise click.exceptions.Exit(FAILED)

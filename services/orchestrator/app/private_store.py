@@ -1,0 +1,65 @@
+"""The SQL statements on `private_values`. As in `store`, none of them commits."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Interval, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import PrivateValues, Task
+
+
+async def put_values(session: AsyncSession, task_id: UUID, ciphertext: bytes) -> None:
+    """Store the encrypted values of a task, in the place of those there may be."""
+    statement = insert(PrivateValues).values(task_id=task_id, ciphertext=ciphertext)
+    replacing = {"ciphertext": statement.excluded.ciphertext}
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["task_id"], set_=replacing)
+    )
+
+
+async def get_values(session: AsyncSession, task_id: UUID) -> bytes | None:
+    """Return the encrypted values of a task, None if it has none."""
+    statement = select(PrivateValues.ciphertext).where(PrivateValues.task_id == task_id)
+    found: bytes | None = await session.scalar(statement)
+    return found
+
+
+async def purge(session: AsyncSession, tenant: str, task_id: UUID) -> bool:
+    """Erase the values of a tenant's task; False if there were none. Its placeholders stay."""
+    own = select(Task.id).where(Task.id == task_id, Task.tenant == tenant)
+    statement = delete(PrivateValues).where(PrivateValues.task_id.in_(own))
+    erased = await session.execute(statement.returning(PrivateValues.task_id))
+    return erased.first() is not None
+
+
+async def purge_older(session: AsyncSession, days: int, limit: int) -> int:
+    """Erase the values of tasks that ended more than so many days ago, the oldest first.
+
+    Returns how many tasks; at most `limit`.
+    """
+    ended = func.now() - func.make_interval(0, 0, 0, days, type_=Interval)
+    old = (
+        select(PrivateValues.task_id)
+        .join(Task, Task.id == PrivateValues.task_id)
+        .where(Task.finished_at < ended)
+        .order_by(Task.finished_at)
+        .limit(limit)
+    )
+    statement = delete(PrivateValues).where(PrivateValues.task_id.in_(old))
+    return len((await session.execute(statement.returning(PrivateValues.task_id))).all())
+
+
+async def locked_values(
+    session: AsyncSession, after: UUID | None, limit: int
+) -> list[tuple[UUID, bytes]]:
+    """Return tasks and their ciphertexts by id, locked until the caller commits."""
+    statement = select(PrivateValues.task_id, PrivateValues.ciphertext).order_by(
+        PrivateValues.task_id
+    )
+    if after is not None:
+        statement = statement.where(PrivateValues.task_id > after)
+    rows = await session.execute(statement.limit(limit).with_for_update())
+    return [(row.task_id, row.ciphertext) for row in rows]

@@ -41,7 +41,7 @@ _REFUSALS: tuple[tuple[type[Exception], str], ...] = (
     (ModelRequestRejectedError, "the provider refuses the request"),
     (ContentFilterError, "the provider's own filter withheld the answer"),
     (OutputTokenLimitExceeded, "the answer did not fit into the tokens that were left for it"),
-    (UnexpectedModelBehavior, "it gave no answer of the form asked for"),
+    (UnexpectedModelBehavior, "the answer was not of the form asked for, also when asked again"),
 )
 
 
@@ -105,5 +105,6 @@ def _ours(error: Exception) -> Exception:
     why = next((text for kind, text in _REFUSALS if isinstance(error, kind)), None)
     if why is None:
         return error
-    name = error.model_name if isinstance(error, ModelAPIError) else "The model"
-    return ModelFailed(f"{name}: {why}.")
+    if isinstance(error, ModelAPIError):
+        return ModelFailed(f"{error.model_name}: {why}.")
+    return ModelFailed(f"{why[0].upper()}{why[1:]}.")

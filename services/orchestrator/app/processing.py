@@ -19,6 +19,7 @@ from octollm.errors import (
     ArmFailed,
     BudgetExceeded,
     CriteriaNotMet,
+    ModelFailed,
     OutputRefused,
     RefusedByPolicy,
 )
@@ -177,7 +178,8 @@ class Processing:
     async def _by_judge(
         self, work: Work, outcome: Outcome, sentences: list[int]
     ) -> list[Judgement]:
-        """Have the judge judge; where there is none, or no budget for it, nothing is decided."""
+        """Have the judge judge. Where it cannot, nothing is decided: what was made and paid for is
+        not lost for want of an opinion."""
         judge = self._arms.get("judge")
         if judge is None or routing.unavailable(judge):
             why = routing.unavailable(judge) if judge else "There is no judge."
@@ -192,7 +194,7 @@ class Processing:
         )
         try:
             answer = await self._made(judge, replace(work, contract=question), None)
-        except BudgetExceeded as error:
+        except (BudgetExceeded, ModelFailed, OutputRefused) as error:
             return judging.undecided(sentences, error.detail, "nobody")
         return judging.read(answer.data, sentences, outcome.output, judge.name)
 

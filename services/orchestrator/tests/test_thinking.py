@@ -97,6 +97,18 @@ async def test_a_judge_that_quotes_what_is_not_there_is_not_believed(make_house:
         assert task["result"]["judgements"][0]["verdict"] == "undecided"
 
 
+async def test_a_judge_that_gives_no_opinions_loses_no_result(make_house: Any) -> None:
+    nonsense = Reply("I like it.", when="You judge whether", times=None)
+    async with thinking(make_house, [answering("The sky."), nonsense]) as (house, _):
+        task = await house.ended(
+            await house.submit(
+                "Name it.", assigned_arm="assistant", acceptance_criteria=["Names the sky."]
+            )
+        )
+        assert (task["status"], task["result"]["accepted"]) == ("completed", None)
+        assert "not of the form" in task["result"]["judgements"][0]["evidence"]
+
+
 async def test_a_sentence_without_a_judge_is_undecided(house: Any) -> None:
     house.start_worker()
     task = await house.ended(

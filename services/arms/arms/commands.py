@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pydantic_ai.models import Model
 
     from arms.config import ModelSettings
-    from arms.metered import Terms
+    from arms.reserving import Terms
 
 USAGE = 2
 QUESTION = "Answer with the single word: ready"

@@ -1,5 +1,5 @@
-"""What an arm is given in these tests: a real screening of a few kinds, a list of events, an account
-that is strict about what is written into it, and models of a scripted provider."""
+"""What an arm is given in these tests: a real screening of a few kinds, a list of events, an
+account that is strict about what is written into it, and models of a scripted provider."""
 
 from __future__ import annotations
 
@@ -254,9 +254,19 @@ async def make_models() -> AsyncIterator[Callable[..., Models]]:
         yield made
 
 
-def opened(models: Models, account: Account, seconds: float = 30) -> Model:
+def context_of(account: Account, seconds: float = 30, **fields: Any) -> ArmContext:
     deadline = datetime.now(UTC) + timedelta(seconds=seconds)
-    return models.opened(ArmContext(1, deadline, screen, Attempt().emit, ledger=account))
+    return ArmContext(1, deadline, screen, Attempt().emit, ledger=account, **fields)
+
+
+def opened(models: Models, account: Account, seconds: float = 30) -> Model:
+    return models.opened(context_of(account, seconds))
+
+
+@pytest.fixture
+def make_context() -> Callable[..., ArmContext]:
+    """Make what an arm is given: `make_context(account, draft=drafts.append)`."""
+    return context_of
 
 
 @pytest.fixture

@@ -126,7 +126,7 @@ def population(town: str) -> dict[str, Any]:
 
 
 async def test_a_run_of_many_turns_is_replayed_to_its_end(start: Any, account: Any) -> None:
-    """With a call of a tool, an answer sent back by its validator, and arguments of a wrong form."""
+    """With a call of a tool, an answer its validator sent back, and one of a wrong form."""
     provider, opened = await start(
         [
             Reply(tool_calls=[ToolCall("population", {"town": "Graz"})]),

@@ -11,7 +11,7 @@ import pytest
 from pydantic_ai import Agent
 from pydantic_ai.settings import ModelSettings
 
-from arms.asking import ask, ask_for_text
+from arms.asking import ModelAway, ask, ask_for_text
 from arms.scripted import Reply
 from octollm.errors import ModelFailed
 
@@ -150,13 +150,10 @@ async def test_neither_texts_nor_keys_get_into_logs_or_errors(
     logging.getLogger("arms").setLevel(logging.DEBUG)
     provider, _ = await scripted([reply], default=Reply(CANARY))
     model = open_model(provider, account, model_retries=0)
-    said = ""
     agent = Agent(instructions=CANARY, output_type=dict[str, int])
-    try:
+    with pytest.raises((ModelFailed, ModelAway)) as raised:
         await ask(agent, model, CANARY, None)
-    except Exception as error:
-        said = f"{error!r} {error.__cause__!r} {error.__suppress_context__}"
-        assert error.__cause__ is None
-        assert error.__suppress_context__
-    assert CANARY not in said + caplog.text
-    assert KEY not in said + caplog.text + repr(model)
+    assert raised.value.__suppress_context__
+    assert raised.value.__cause__ is None
+    assert CANARY not in repr(raised.value) + caplog.text
+    assert KEY not in repr(raised.value) + caplog.text + repr(model)

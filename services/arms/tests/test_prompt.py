@@ -16,8 +16,10 @@ from octollm.contracts import TaskContract
 from octollm.criteria import Judgement
 
 PIECES = st.sampled_from(
-    ["<", "</", "< /", "data", "DATA", "Data", " name=", '"', ">", "\n", "\t", "/", "&lt;"]
-    + ["\u200b", "\u00ad", "\ufeff", "\u2060", "\uff1c", "\uff0f", "\ufe64", "\u2044", "x", "_"]
+    [
+        *("<", "</", "< /", "data", "DATA", "Data", " name=", '"', ">", "\n", "\t", "/", "&lt;"),
+        *("\u200b", "\u00ad", "\ufeff", "\u2060", "\uff1c", "\uff0f", "\ufe64", "\u2044", "x", "_"),
+    ]
 )
 TEXTS = st.text(max_size=60) | st.lists(PIECES, max_size=12).map("".join)
 MARK = re.compile(r"<\s*(?:/\s*)?data\b", re.IGNORECASE)

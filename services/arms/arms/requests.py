@@ -74,6 +74,7 @@ def most_input_tokens(messages: Sequence[ModelMessage], parameters: ModelRequest
     parts = [part for message in sent for part in message["parts"]]
     tools = [_tool(tool) for tool in (*parameters.function_tools, *parameters.output_tools)]
     told = sum(_bytes(message["instructions"]) for message in sent)
+    feedback = sum(1 for part in parts if part["part_kind"] == "retry-feedback")
     frames = 1 + len(sent) + len(parts) + len(tools)
     return (
         max(told, sum(_bytes(part.content) for part in parameters.instruction_parts or []))
@@ -81,7 +82,7 @@ def most_input_tokens(messages: Sequence[ModelMessage], parameters: ModelRequest
         + _bytes(tools)
         + _bytes(_output(parameters))
         + _TOKENS_A_MESSAGE * frames
-        + _TOKENS_OF_FEEDBACK * sum(part["part_kind"] == "retry-feedback" for part in parts)
+        + _TOKENS_OF_FEEDBACK * feedback
         + (_TOKENS_OF_TOOLS if tools else 0)
         + (_TOKENS_OF_TEMPLATE if parameters.output_object else 0)
     )

@@ -47,7 +47,7 @@ def test_what_nobody_publishes_has_no_price(name: str) -> None:
 def test_a_model_of_one_s_own_costs_nothing() -> None:
     price = price_of("ollama", "qwen3", {})
     assert price is not None
-    assert price.worst_case(1_000_000) == (0, 0)
+    assert price.worst_case(1_000_000) == (Decimal(0), Decimal(0))
     assert price.of(RequestUsage(input_tokens=9, output_tokens=9)) == 0
 
 
@@ -60,7 +60,7 @@ def test_the_operator_s_price_goes_before_any_other(name: str) -> None:
     assert price is not None
     assert price.version == "OCTOLLM_MODEL_PRICES"
     assert price.of(RequestUsage(input_tokens=1_000_000, output_tokens=1_000_000)) == 8
-    assert price.worst_case(2_000_000) == (6, Decimal("0.000005"))
+    assert price.worst_case(2_000_000) == (Decimal(6), Decimal("0.000005"))
 
 
 def test_what_was_cached_costs_less() -> None:

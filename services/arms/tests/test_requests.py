@@ -135,7 +135,11 @@ async def test_how_a_request_is_carried_is_no_part_of_what_is_asked() -> None:
 def test_times_and_ids_of_runs_are_no_part_of_what_is_asked() -> None:
     def at(year: int) -> list[ModelMessage]:
         when = datetime(year, 1, 1, tzinfo=UTC)
-        run = {"run_id": f"r{year}", "conversation_id": f"c{year}", "timestamp": when}
+        run: dict[str, Any] = {
+            "run_id": f"r{year}",
+            "conversation_id": f"c{year}",
+            "timestamp": when,
+        }
         return [
             ModelRequest([UserPromptPart("Hi", timestamp=when)], **run),
             ModelResponse([TextPart("yes")], provider_response_id=f"p{year}", **run),

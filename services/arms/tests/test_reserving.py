@@ -160,7 +160,7 @@ async def test_a_model_without_a_price_is_not_asked(
     assert account.asks == []
 
 
-FILES = [
+FILES: list[BinaryContent | ImageUrl] = [
     BinaryContent(b"small, and a picture of many tiles", media_type="image/png"),
     ImageUrl("http://127.0.0.1/huge.png"),
 ]

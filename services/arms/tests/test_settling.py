@@ -12,7 +12,7 @@ from pydantic_ai import Agent
 from pydantic_ai.settings import ModelSettings
 
 from arms.asking import ModelAway, ask, ask_for_text
-from arms.scripted import Reply
+from arms.scripted import Reply, ToolCall
 from octollm.errors import ModelFailed
 
 CANARY, KEY = "canary-4711", "sk-canary"
@@ -140,7 +140,7 @@ async def test_a_ledger_that_is_away_swallows_no_cancellation(
         Reply(status=429, message=CANARY, retry_after=0.01),
         Reply(status=500, message=CANARY),
         Reply([CANARY, CANARY], cut_after=1),
-        Reply("", tool_calls=[{"name": CANARY, "arguments": CANARY}]),
+        Reply("", tool_calls=[ToolCall(CANARY, CANARY)]),
     ],
 )
 async def test_neither_texts_nor_keys_get_into_logs_or_errors(

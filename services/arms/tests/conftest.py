@@ -207,3 +207,23 @@ def open_model(make_models: Callable[..., Models]) -> Callable[..., Model]:
 def reopen() -> Callable[..., Model]:
     """Open models again: `reopen(models, account)`."""
     return opened
+
+
+@pytest.fixture(params=["openai-compatible:one", "openai:gpt-5-mini"])
+async def start(
+    request: pytest.FixtureRequest,
+    scripted: Any,
+    open_model: Callable[..., Model],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., Any]:
+    """Start a provider; return it and what opens a model there, over either of OpenAI's APIs."""
+
+    async def begin(script: Any = (), **manners: Any) -> tuple[Any, Callable[..., Model]]:
+        provider, _ = await scripted(script, **manners)
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
+        monkeypatch.setenv("OPENAI_BASE_URL", provider.base_url)
+        return provider, lambda account, **changes: open_model(
+            provider, account, model=request.param, **changes
+        )
+
+    return begin

@@ -158,7 +158,7 @@ async def test_the_deadline_ends_a_call_and_hangs_up(
     asked: Any, scripted: Any, open_model: Any, account: Any
 ) -> None:
     provider, _ = await scripted([Reply(hang=True)])
-    account.seconds = 0.3
+    account.seconds = 1.5
     with pytest.raises(BudgetExceeded) as raised:
         await asked(open_model(provider, account, model_fallbacks=TWO))
     assert raised.value.extra["dimension"] == "time"
@@ -170,7 +170,7 @@ async def test_the_deadline_in_a_stream_keeps_what_there_was(
     scripted: Any, open_model: Any, account: Any, make_context: Any
 ) -> None:
     provider, _ = await scripted([Reply(["some ", "words"], gates={1: "never"})])
-    account.seconds = 0.5
+    account.seconds = 1.5
     drafts: list[str] = []
     context = make_context(account, draft=drafts.append)
     with pytest.raises(BudgetExceeded):

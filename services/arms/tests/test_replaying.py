@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,37 +11,15 @@ from pydantic import BaseModel
 from pydantic_ai import Agent, ModelRetry
 from pydantic_ai.direct import model_request
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, ToolCallPart
-from pydantic_ai.models import Model, ModelRequestParameters
+from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.settings import ModelSettings
 
 from arms.scripted import Reply, ToolCall
-
-COMPATIBLE, RESPONSES = "openai-compatible:one", "openai:gpt-5-mini"
 
 
 class Town(BaseModel):
     name: str
     people: int
-
-
-@pytest.fixture(params=[COMPATIBLE, RESPONSES])
-async def start(
-    request: pytest.FixtureRequest,
-    scripted: Any,
-    open_model: Callable[..., Model],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Callable[..., Any]:
-    """Start a provider; return it and what opens a model there, over either of OpenAI's APIs."""
-
-    async def begin(script: Any = (), **manners: Any) -> tuple[Any, Callable[..., Model]]:
-        provider, _ = await scripted(script, **manners)
-        monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
-        monkeypatch.setenv("OPENAI_BASE_URL", provider.base_url)
-        return provider, lambda account, **changes: open_model(
-            provider, account, model=request.param, **changes
-        )
-
-    return begin
 
 
 async def test_the_same_again_costs_nothing(start: Any, account: Any) -> None:
@@ -248,24 +225,3 @@ async def test_arguments_that_bear_volatile_names_are_not_overlooked(
     assert await ask("Styria") == "one"
     sent = [json.dumps(entry.body) for entry in provider.ledger.entries]
     assert ["Styria" in body for body in sent] == [True, False]
-
-
-async def test_an_answer_no_database_can_hold_is_settled_and_replayed(
-    start: Any, account: Any
-) -> None:
-    """PostgreSQL's `jsonb` takes neither NUL nor half a surrogate pair; a model may say both."""
-    provider, opened = await start([Reply("a\x00b\ud800c")])
-    agent = Agent()
-    await agent.run("Which?", model=opened(account))
-    again = await agent.run("Which?", model=opened(account))
-    assert again.output.startswith("a")
-    assert len(provider.ledger.entries) == 1
-
-
-async def test_what_was_kept_in_another_form_is_bought_anew(start: Any, account: Any) -> None:
-    """A release of the library that cannot read what an earlier one wrote must not end the task."""
-    provider, opened = await start([Reply("Graz"), Reply("Graz")])
-    await Agent().run("Which?", model=opened(account))
-    account.kept = dict.fromkeys(account.kept, '{"parts": 7}')
-    assert (await Agent().run("Which?", model=opened(account))).output == "Graz"
-    assert len(provider.ledger.entries) == 2

@@ -14,11 +14,13 @@ from pydantic_ai.exceptions import (
     ModelAPIError,
     ModelAuthenticationError,
     ModelContextWindowExceededError,
+    ModelHTTPError,
     ModelNotFoundError,
     ModelQuotaExceededError,
     ModelRequestRejectedError,
     OutputTokenLimitExceeded,
     UnexpectedModelBehavior,
+    UsageLimitExceeded,
 )
 from pydantic_ai.models import Model
 from pydantic_ai.usage import UsageLimits
@@ -33,15 +35,20 @@ MAX_REQUESTS = 8
 Output = TypeVar("Output")
 Deps = TypeVar("Deps")
 
+_PASSING_STATUSES = (408, 409)
+"""Of those no category is for: what vendors' own clients try again."""
+
 _REFUSALS: tuple[tuple[type[Exception], str], ...] = (
     (ModelAuthenticationError, "the key is missing or not accepted"),
     (ModelNotFoundError, "there is no model of this name, or not for this key"),
     (ModelContextWindowExceededError, "the input is too long for it"),
     (ModelQuotaExceededError, "the account's credit or quota is used up"),
     (ModelRequestRejectedError, "the provider refuses the request"),
+    (ModelHTTPError, "the provider refuses the request"),
     (ContentFilterError, "the provider's own filter withheld the answer"),
     (OutputTokenLimitExceeded, "the answer did not fit into the tokens that were left for it"),
     (UnexpectedModelBehavior, "the answer was not of the form asked for, also when asked again"),
+    (UsageLimitExceeded, "the answer was not of the form asked for, also when asked again"),
 )
 
 
@@ -100,9 +107,13 @@ def _last(group: FallbackExceptionGroup) -> Exception:
 
 
 def _ours(error: Exception) -> Exception:
-    if isinstance(error, PASSING):
-        return ModelAway(f"{error.model_name} did not answer ({type(error).__name__})")
     why = next((text for kind, text in _REFUSALS if isinstance(error, kind)), None)
+    if isinstance(error, ModelAPIError) and (
+        why is None
+        or isinstance(error, PASSING)
+        or (isinstance(error, ModelHTTPError) and error.status_code in _PASSING_STATUSES)
+    ):
+        return ModelAway(f"{error.model_name} did not answer ({type(error).__name__})")
     if why is None:
         return error
     if isinstance(error, ModelAPIError):

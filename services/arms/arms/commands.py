@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from pydantic_ai.models import Model
 
     from arms.config import ModelSettings
-    from arms.metered import Terms
+    from arms.model import Models
+    from arms.reserving import Terms
 
 USAGE = 2
 QUESTION = "Answer with the single word: ready"
@@ -69,11 +71,12 @@ def check(as_json: bool) -> None:
     from arms.model import Models
 
     settings = model_settings()
-    models = Models(settings)
-    if models.unavailable:
-        click.echo(models.unavailable, err=True)
-        sys.exit(1)
-    rows = [asyncio.run(_check(model, terms)) for model, terms in models.each()]
+    all_models = [Models(settings), Models(settings, first=settings.judge_model)]
+    for models in all_models:
+        if models.unavailable:
+            click.echo(models.unavailable, err=True)
+            sys.exit(1)
+    rows = asyncio.run(_check_each(all_models))
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     else:
@@ -90,6 +93,16 @@ def _line(row: dict[str, Any]) -> str:
         f"{row['model']}: {click.style('answers', fg='green')} in {row['seconds']:.2f} s, "
         f"{row['input_tokens']} + {row['output_tokens']} tokens, {cost} ({row['prices']})"
     )
+
+
+async def _check_each(all_models: list[Models]) -> list[dict[str, Any]]:
+    """Ask every model once, whoever it is set for, and leave no connection open."""
+    each = {terms.name: (model, terms) for models in all_models for model, terms in models.each()}
+    try:
+        return [await _check(model, terms) for model, terms in each.values()]
+    finally:
+        for models in all_models:
+            await models.aclose()
 
 
 async def _check(model: Model, terms: Terms) -> dict[str, Any]:
@@ -142,7 +155,9 @@ def model_settings() -> ModelSettings:
     try:
         return ModelSettings()
     except SettingsError as error:
-        click.echo(f"{error}: lists and prices are written as JSON", err=True)
+        field = re.search(r'field "(\w+)"', str(error))
+        name = f"OCTOLLM_{field[1].upper()}" if field else str(error)
+        click.echo(f"{name}: lists and prices are written as JSON", err=True)
         sys.exit(USAGE)
     except ValidationError as error:
         said = {str(problem["loc"][0]): problem["msg"] for problem in reversed(error.errors())}

@@ -55,11 +55,12 @@ class ModelSettings(BaseSettings):
         "",
         pattern=r"^$|^https?://\S+$",
         description="Where `openai-compatible:` models are, as far as `/v1`; empty: none.",
+        repr=False,  # a name and a password may stand in it
     )
     model_api_key: SecretStr = Field(
         SecretStr(""), description="The key for that server; empty: none.", repr=False
     )
-    model_prices: dict[str, TokenPrice] = Field(
+    model_prices: dict[ModelName, TokenPrice] = Field(
         {}, description="Prices of models, by `provider:name`, before those that are published."
     )
     model_max_output_tokens: Annotated[int, Field(ge=16, le=100_000)] = Field(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -10,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pydantic_ai.exceptions import ModelAPIError, ModelConnectionError, ModelHTTPError
+from pydantic import ValidationError
+from pydantic_ai.exceptions import ModelConnectionError, ModelHTTPError
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import (
     CompletedStreamedResponse,
@@ -22,37 +24,18 @@ from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings, merge_model_settings
 
 from arms import requests
-from arms.prices import Price
+from arms.reserving import Call, Terms, reserve
 from arms.retrying import retrying
-from octollm.errors import BudgetExceeded, PriceUnknown
-from octollm.ledger import Ask, Grant, Ledger, Settled, Usage
+from octollm.errors import BudgetExceeded
+from octollm.ledger import Grant, Ledger, Settled, Usage
 
-LEAST_OUTPUT_TOKENS = 16
-"""Fewer are no answer; OpenAI's Responses API refuses to be asked for fewer."""
+GATEWAY_STATUSES = frozenset({408, 499, 502, 504, 520, 521, 522, 523, 524})
+"""Said by what stands before a provider: nobody knows what went on behind it."""
 
-_COUNT_MARGIN = 1.05
-"""Providers call what they count an estimate."""
+Turns = defaultdict[str, asyncio.Lock]
+"""By hash: two who ask the same at the same time are sold one answer."""
 
-
-@dataclass(frozen=True)
-class Terms:
-    """How one model may be used: at what price, how long its answers, how often tried again."""
-
-    name: str
-    price: Price | None
-    max_output_tokens: int
-    retries: int
-
-
-@dataclass
-class _Call:
-    """What a model is to be asked. `input_tokens` is the most that it counts."""
-
-    hash: str
-    messages: list[ModelMessage]
-    settings: ModelSettings | None
-    parameters: ModelRequestParameters
-    input_tokens: int = 0
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -68,16 +51,18 @@ class _Purchase:
 class MeteredModel(WrapperModel):
     """A model whose every request draws on the account of one attempt at a task.
 
-    Raises `BudgetExceeded`, `PriceUnknown`, and what the model raises.
+    `turns` are shared by all who draw on that account. Raises `BudgetExceeded`, `PriceUnknown`,
+    and what the model raises.
     """
 
-    def __init__(self, wrapped: Model, terms: Terms, ledger: Ledger, deadline: datetime) -> None:
+    def __init__(
+        self, wrapped: Model, terms: Terms, ledger: Ledger, deadline: datetime, turns: Turns
+    ) -> None:
         super().__init__(wrapped)
         self._terms = terms
         self._ledger = ledger
         self._deadline = deadline
-        # Two who ask the same at the same time are sold one answer.
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._turns = turns
 
     async def request(
         self,
@@ -87,8 +72,8 @@ class MeteredModel(WrapperModel):
     ) -> ModelResponse:
         call = self._call(messages, model_settings, model_request_parameters)
         async with self._turns[call.hash]:
-            if (kept := await self._ledger.recall(call.hash)) is not None:
-                return requests.from_json(kept)
+            if (kept := await self._recalled(call)) is not None:
+                return kept
             return await retrying(self._terms.retries, self._deadline)(self._made, call)
 
     @asynccontextmanager
@@ -102,11 +87,9 @@ class MeteredModel(WrapperModel):
         call = self._call(messages, model_settings, model_request_parameters)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._turns[call.hash])
-            if (kept := await self._ledger.recall(call.hash)) is not None:
+            if (kept := await self._recalled(call)) is not None:
                 yield CompletedStreamedResponse(
-                    requests.from_json(kept),
-                    model_request_parameters=model_request_parameters,
-                    replay_events=True,
+                    kept, model_request_parameters=model_request_parameters, replay_events=True
                 )
                 return
 
@@ -120,16 +103,25 @@ class MeteredModel(WrapperModel):
         messages: list[ModelMessage],
         settings: ModelSettings | None,
         parameters: ModelRequestParameters,
-    ) -> _Call:
+    ) -> Call:
         name = self._terms.name
-        return _Call(
+        return Call(
             hash=requests.request_hash(name, messages, dict(settings or {}), parameters),
             messages=messages,
             settings=settings,
             parameters=parameters,
         )
 
-    async def _made(self, call: _Call) -> ModelResponse:
+    async def _recalled(self, call: Call) -> ModelResponse | None:
+        """Return what was answered before; None too if another release kept it in another form."""
+        kept = await self._ledger.recall(call.hash)
+        try:
+            return None if kept is None else requests.from_json(kept)
+        except ValidationError:
+            _log.warning("kept_answer_unreadable model=%s", self._terms.name)
+            return None
+
+    async def _made(self, call: Call) -> ModelResponse:
         async with self._purchase(call) as purchase:
             purchase.response = await self.wrapped.request(
                 call.messages, purchase.settings, call.parameters
@@ -137,7 +129,7 @@ class MeteredModel(WrapperModel):
         return purchase.response
 
     @asynccontextmanager
-    async def _streamed(self, call: _Call, run_context: Any) -> AsyncIterator[StreamedResponse]:
+    async def _streamed(self, call: Call, run_context: Any) -> AsyncIterator[StreamedResponse]:
         async with (
             self._purchase(call) as purchase,
             self.wrapped.request_stream(
@@ -148,9 +140,9 @@ class MeteredModel(WrapperModel):
             yield stream
 
     @asynccontextmanager
-    async def _purchase(self, call: _Call) -> AsyncIterator[_Purchase]:
+    async def _purchase(self, call: Call) -> AsyncIterator[_Purchase]:
         """Reserve, let the body make the call, and settle with what came of it."""
-        grant = await self._reserved(call)
+        grant = await reserve(call, self.wrapped, self._terms, self._ledger)
         purchase = _Purchase(
             merge_model_settings(call.settings, _with_limits(call.settings, grant)) or {}
         )
@@ -158,68 +150,51 @@ class MeteredModel(WrapperModel):
             async with asyncio.timeout(grant.seconds) as limit:
                 yield purchase
         except BaseException as error:
-            await _to_the_end(self._unsettled(grant, purchase, error))
+            try:
+                await _to_the_end(self._broken_off(call, grant, purchase, error))
+            except Exception as unwritten:  # it stays reserved, and counts as spent
+                _log.warning("call_not_noted error=%s", type(unwritten).__name__)
             if isinstance(error, TimeoutError) and limit.expired():
                 raise BudgetExceeded(
                     "The model took all the time left.", dimension="time"
                 ) from None
             raise
-        await _to_the_end(self._settled(call, grant, purchase))
+        await _to_the_end(self._ended(call, grant, purchase))
 
-    async def _reserved(self, call: _Call) -> Grant:
-        """Reserve for the most tokens the input can count; if that is too many, have it counted."""
-        price = self._terms.price
-        if price is None:
-            raise PriceUnknown(
-                f"Nobody knows what {self._terms.name} costs; "
-                "the operator can give its price in OCTOLLM_MODEL_PRICES."
-            )
-        call.input_tokens = requests.most_input_tokens(call.messages, call.parameters)
-        most = self._terms.max_output_tokens
-        wanted = min((call.settings or {}).get("max_tokens") or most, most)
-        ask = _priced(Ask(call.hash, self._terms.name, call.input_tokens, wanted), price)
-        try:
-            return await self._ledger.reserve(replace(ask, least_output_tokens=wanted))
-        except BudgetExceeded:
-            counted = await self._counted(call)
-        if counted is not None:
-            call.input_tokens = min(call.input_tokens, counted)
-            ask = _priced(replace(ask, input_tokens=call.input_tokens), price)
-        return await self._ledger.reserve(
-            replace(ask, least_output_tokens=min(wanted, LEAST_OUTPUT_TOKENS))
-        )
+    async def _broken_off(
+        self, call: Call, grant: Grant, purchase: _Purchase, error: BaseException
+    ) -> None:
+        if purchase.stream is not None:  # the error may be its reader's, who has read it all
+            await self._ended(call, grant, purchase)
+        elif _was_turned_away(error):
+            await self._ledger.release(grant.call_id)
+        else:
+            await self._ledger.leave_uncertain(grant.call_id, {})
 
-    async def _counted(self, call: _Call) -> int | None:
-        """Return how many tokens the provider itself counts, None if it cannot."""
-        try:
-            usage = await self.wrapped.count_tokens(call.messages, call.settings, call.parameters)
-        except (NotImplementedError, ModelAPIError):
-            return None
-        return int(usage.input_tokens * _COUNT_MARGIN) + LEAST_OUTPUT_TOKENS
-
-    async def _settled(self, call: _Call, grant: Grant, purchase: _Purchase) -> None:
-        response = purchase.response
-        if purchase.stream is not None:
-            response = purchase.stream.get()
-            if response.state != "complete":  # the reader stopped before the end
-                await self._ledger.leave_uncertain(grant.call_id, requests.to_json(response))
-                return
+    async def _ended(self, call: Call, grant: Grant, purchase: _Purchase) -> None:
+        """Settle what was answered to its end; what was not is uncertain."""
+        response = purchase.stream.get() if purchase.stream is not None else purchase.response
         if response is None or self._terms.price is None:
             raise AssertionError("a call that was made has a response and a price")
+        if purchase.stream is not None and response.state != "complete":
+            await self._ledger.leave_uncertain(grant.call_id, requests.to_json(response))
+            return
         usage = response.usage
         if not usage.has_values():  # the provider does not say: the worst case is what we know
             usage = replace(
                 usage, input_tokens=call.input_tokens, output_tokens=grant.output_tokens
             )
+        if usage.input_tokens > call.input_tokens or usage.output_tokens > grant.output_tokens:
+            _log.warning(
+                "more_tokens_than_granted model=%s input=%d/%d output=%d/%d",
+                self._terms.name,
+                usage.input_tokens,
+                call.input_tokens,
+                usage.output_tokens,
+                grant.output_tokens,
+            )
         settled = Usage(usage.input_tokens, usage.output_tokens, self._terms.price.of(usage))
         await self._ledger.settle(grant.call_id, Settled(settled, requests.to_json(response)))
-
-    async def _unsettled(self, grant: Grant, purchase: _Purchase, error: BaseException) -> None:
-        if purchase.stream is None and _was_turned_away(error):
-            await self._ledger.release(grant.call_id)
-            return
-        partial = requests.to_json(purchase.stream.get()) if purchase.stream else {}
-        await self._ledger.leave_uncertain(grant.call_id, partial)
 
 
 def _with_limits(settings: ModelSettings | None, grant: Grant) -> ModelSettings:
@@ -231,28 +206,29 @@ def _with_limits(settings: ModelSettings | None, grant: Grant) -> ModelSettings:
     return ModelSettings(max_tokens=grant.output_tokens, max_retries=0, extra_headers=headers)
 
 
-def _priced(ask: Ask, price: Price) -> Ask:
-    of_input, per_output_token = price.worst_case(ask.input_tokens)
-    return replace(
-        ask,
-        input_usd=of_input,
-        usd_per_output_token=per_output_token,
-        price_version=price.version,
-    )
-
-
 def _was_turned_away(error: BaseException) -> bool:
     """Whether a provider certainly did no work: it was not reached, or answered with an error."""
     if isinstance(error, ModelConnectionError):
         return error.phase in ("pool", "connect")
-    return isinstance(error, ModelHTTPError) and not error.in_stream
+    return (
+        isinstance(error, ModelHTTPError)
+        and not error.in_stream
+        and error.status_code not in GATEWAY_STATUSES
+    )
 
 
 async def _to_the_end(entry: Coroutine[Any, Any, None]) -> None:
-    """Make an entry in the ledger whatever happens: a cancellation waits until it is made."""
+    """Make an entry in the ledger whatever happens: cancellations wait until it is made."""
     task = asyncio.ensure_future(entry)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        raise
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is None:
+        task.result()
+    elif (unwritten := task.exception()) is None:
+        raise cancelled
+    else:
+        raise cancelled from unwritten

@@ -9,9 +9,12 @@ OCTOLLM_MODEL=openai-compatible:NAME        OCTOLLM_MODEL_BASE_URL, OCTOLLM_MODE
 
 from __future__ import annotations
 
+import asyncio
 import re
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from functools import cached_property
+from weakref import WeakKeyDictionary
 
 from pydantic_ai.exceptions import UserError
 from pydantic_ai.models import Model, infer_model
@@ -20,11 +23,13 @@ from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
 from arms.config import ModelSettings
-from arms.metered import MeteredModel, Terms
+from arms.metered import MeteredModel, Turns
 from arms.prices import price_of
+from arms.reserving import Terms
 from arms.retrying import TURN_TO_NEXT
 from octollm.arm import ArmContext
 from octollm.errors import ArmFailed
+from octollm.ledger import Ledger
 
 COMPATIBLE = "openai-compatible"
 _VARIABLE = re.compile(r"Set the `([A-Z0-9_]+)` environment variable")
@@ -41,6 +46,9 @@ class Models:
     settings: ModelSettings
     first: str = ""
     """The model to use instead of `settings.model`, if any."""
+    _turns: WeakKeyDictionary[Ledger, Turns] = field(
+        default_factory=WeakKeyDictionary, repr=False, compare=False
+    )
 
     @property
     def names(self) -> list[str]:
@@ -67,8 +75,9 @@ class Models:
 
         Raises ArmFailed when they cannot be used.
         """
+        turns = self._turns.setdefault(context.ledger, defaultdict(asyncio.Lock))
         metered = [
-            MeteredModel(model, terms, context.ledger, context.deadline_at)
+            MeteredModel(model, terms, context.ledger, context.deadline_at, turns)
             for model, terms in self.each()
         ]
         return (

@@ -28,20 +28,32 @@ class Price:
     own: TokenPrice | None = None
 
     def of(self, usage: RequestUsage) -> Decimal:
-        """Return what a usage costs, in US dollars. Cached and tiered tokens count as published."""
+        """Return what a usage costs, in US dollars. Cached and tiered tokens count as published.
+
+        Where a usage contradicts itself, such as by more cached tokens than there were at all, its
+        input counts as not cached.
+        """
         if self.own is not None:
             return (
                 usage.input_tokens * self.own.input_per_million
                 + usage.output_tokens * self.own.output_per_million
             ) / MILLION
-        found = genai_prices.calc_price(usage, self.model, provider_id=self.provider)
+        try:
+            found = genai_prices.calc_price(usage, self.model, provider_id=self.provider)
+        except ValueError:
+            plain = RequestUsage(input_tokens=usage.input_tokens, output_tokens=usage.output_tokens)
+            found = genai_prices.calc_price(plain, self.model, provider_id=self.provider)
         return found.total_price
 
     def worst_case(self, input_tokens: int) -> tuple[Decimal, Decimal]:
-        """Return what so much input costs uncached, and each token of output after it."""
-        of_input = self.of(RequestUsage(input_tokens=input_tokens))
+        """Return what so much input costs at most, and each token of output after it.
+
+        Input that a provider puts into its cache may cost more than input that it does not.
+        """
+        plain = self.of(RequestUsage(input_tokens=input_tokens))
+        cached = self.of(RequestUsage(input_tokens=input_tokens, cache_write_tokens=input_tokens))
         with_output = self.of(RequestUsage(input_tokens=input_tokens, output_tokens=int(MILLION)))
-        return of_input, (with_output - of_input) / MILLION
+        return max(plain, cached), (with_output - plain) / MILLION
 
 
 NOTHING = TokenPrice(input_per_million=Decimal(0), output_per_million=Decimal(0))

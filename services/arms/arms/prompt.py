@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from importlib import resources
 
@@ -11,7 +12,10 @@ from octollm.arm import Feedback
 from octollm.contracts import TaskContract
 from octollm.criteria import Criterion
 
-_MARK = re.compile(r"<(?=\s*/?\s*data\b)", re.IGNORECASE)
+_UNSEEN = "\u200b"
+_MARK = re.compile(
+    r"<(?=[\s~]*(?:/[\s~]*)?d~*a~*t~*a\b)".replace("~", _UNSEEN), re.IGNORECASE
+)  # no two runs of white space side by side: they would take quadratic time
 
 
 def instructions(arm: str) -> str:
@@ -21,7 +25,27 @@ def instructions(arm: str) -> str:
 
 def section(name: str, text: str) -> str:
     """Return a text as a section of data. Marks inside it are defused, so that it cannot end it."""
-    return f'<data name="{name}">\n{_MARK.sub("&lt;", text)}\n</data>'
+    marks = [mark.start() for mark in _MARK.finditer(_as_seen(text))]
+    starts = [0, *(at + 1 for at in marks)]
+    pieces = [text[start:end] for start, end in zip(starts, [*marks, None], strict=True)]
+    return f'<data name="{name}">\n{"&lt;".join(pieces)}\n</data>'
+
+
+def _as_seen(text: str) -> str:
+    """Return a text of the same length with look-alikes such as ＜ as what they look like (NFKC),
+    and what is not seen at all as one character: a model may read them so."""
+    return text if text.isascii() and text.isprintable() else "".join(map(_one_seen, text))
+
+
+def _one_seen(character: str) -> str:
+    if character.isspace():
+        return character
+    if unicodedata.category(character) in ("Cc", "Cf"):
+        return _UNSEEN
+    seen = unicodedata.normalize("NFKC", character)
+    if len(seen) != 1:
+        return character
+    return "/" if seen in "\u2044\u2215" else seen
 
 
 def of_contract(

@@ -1,18 +1,23 @@
-"""What an arm is given in these tests: a real screening of a few kinds, and a list of events."""
+"""What an arm is given in these tests: a real screening of a few kinds, a list of events, an
+account that is strict about what is written into it, and models of a scripted provider."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from in_memory import Account
 from openai import AsyncOpenAI
-from pydantic import JsonValue
+from pydantic import JsonValue, SecretStr
+from pydantic_ai.models import Model
 
+from arms.config import ModelSettings
+from arms.model import Models
 from arms.scripted import ScriptedProvider
 from octollm.arm import Arm, ArmContext, Found, Outcome
 from octollm.contracts import PiiPolicy, TaskContract
@@ -125,3 +130,100 @@ async def scripted() -> AsyncIterator[Callable[..., Any]]:
             return provider, await stack.enter_async_context(openai)
 
         yield start
+
+
+@pytest.fixture
+def make_account() -> Iterator[Callable[..., Account]]:
+    """Make accounts that are checked at the end: each grant was ended, exactly once."""
+    made: list[Account] = []
+
+    def make(**limits: Any) -> Account:
+        made.append(Account(**limits))
+        return made[-1]
+
+    yield make
+    for account in made:
+        account.close()
+
+
+@pytest.fixture
+def account(make_account: Callable[..., Account]) -> Account:
+    return make_account()
+
+
+PRICE = {"input_per_million": 1, "output_per_million": 2}
+
+
+@pytest.fixture
+async def make_models() -> AsyncIterator[Callable[..., Models]]:
+    """Make the models of a provider: `make_models(provider, model_retries=0)`."""
+    async with AsyncExitStack() as stack:
+
+        def made(
+            provider: ScriptedProvider, model: str = "openai-compatible:one", **changes: Any
+        ) -> Models:
+            names = [model, *changes.get("model_fallbacks", [])]
+            settings: dict[str, Any] = {
+                "model": model,
+                "model_base_url": provider.base_url,
+                "model_api_key": SecretStr("sk-canary"),
+                "model_prices": {name: PRICE for name in names if name.startswith("openai-c")},
+            }
+            models = Models(ModelSettings(**(settings | changes)))
+            stack.push_async_callback(models.aclose)
+            return models
+
+        yield made
+
+
+def context_of(account: Account, seconds: float = 30, **fields: Any) -> ArmContext:
+    deadline = datetime.now(UTC) + timedelta(seconds=seconds)
+    return ArmContext(1, deadline, screen, Attempt().emit, ledger=account, **fields)
+
+
+def opened(models: Models, account: Account, seconds: float = 30) -> Model:
+    return models.opened(context_of(account, seconds))
+
+
+@pytest.fixture
+def make_context() -> Callable[..., ArmContext]:
+    """Make what an arm is given: `make_context(account, draft=drafts.append)`."""
+    return context_of
+
+
+@pytest.fixture
+def open_model(make_models: Callable[..., Models]) -> Callable[..., Model]:
+    """Open the model of a provider on an account: `open_model(provider, account)`."""
+
+    def open_one(
+        provider: ScriptedProvider, account: Account, *, seconds: float = 30, **changes: Any
+    ) -> Model:
+        return opened(make_models(provider, **changes), account, seconds)
+
+    return open_one
+
+
+@pytest.fixture
+def reopen() -> Callable[..., Model]:
+    """Open models again: `reopen(models, account)`."""
+    return opened
+
+
+@pytest.fixture(params=["openai-compatible:one", "openai:gpt-5-mini"])
+async def start(
+    request: pytest.FixtureRequest,
+    scripted: Any,
+    open_model: Callable[..., Model],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., Any]:
+    """Start a provider; return it and what opens a model there, over either of OpenAI's APIs."""
+
+    async def begin(script: Any = (), **manners: Any) -> tuple[Any, Callable[..., Model]]:
+        provider, _ = await scripted(script, **manners)
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
+        monkeypatch.setenv("OPENAI_BASE_URL", provider.base_url)
+        return provider, lambda account, **changes: open_model(
+            provider, account, model=request.param, **changes
+        )
+
+    return begin

@@ -22,6 +22,7 @@ from pydantic_ai.models import (
 )
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings, merge_model_settings
+from tenacity import AsyncRetrying
 
 from arms import requests
 from arms.reserving import Call, Terms, reserve
@@ -74,7 +75,7 @@ class MeteredModel(WrapperModel):
         async with self._turns[call.hash]:
             if (kept := await self._recalled(call)) is not None:
                 return kept
-            return await retrying(self._terms.retries, self._deadline)(self._made, call)
+            return await self._retrying()(self._made, call)
 
     @asynccontextmanager
     async def request_stream(
@@ -96,7 +97,10 @@ class MeteredModel(WrapperModel):
             async def opened() -> StreamedResponse:
                 return await stack.enter_async_context(self._streamed(call, run_context))
 
-            yield await retrying(self._terms.retries, self._deadline)(opened)
+            yield await self._retrying()(opened)
+
+    def _retrying(self) -> AsyncRetrying:
+        return retrying(self._terms.retries, self._deadline, self._terms.patience)
 
     def _call(
         self,

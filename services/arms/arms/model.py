@@ -10,6 +10,7 @@ OCTOLLM_MODEL=openai-compatible:NAME        OCTOLLM_MODEL_BASE_URL, OCTOLLM_MODE
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -30,6 +31,9 @@ from arms.retrying import TURN_TO_NEXT
 from octollm.arm import ArmContext
 from octollm.errors import ArmFailed
 from octollm.ledger import Ledger
+
+PATIENCE_SECONDS = 5.0
+"""A model that asks for a longer wait is not waited for while there is another."""
 
 COMPATIBLE = "openai-compatible"
 _VARIABLE = re.compile(r"Set the `([A-Z0-9_]+)` environment variable")
@@ -100,15 +104,23 @@ class Models:
 
     @cached_property
     def _built(self) -> list[tuple[Model, Terms]]:
-        return [(_model(name, self.settings), self._terms(name)) for name in self.names]
+        last = self.names[-1]
+        return [
+            (
+                _model(name, self.settings),
+                self._terms(name, math.inf if name == last else PATIENCE_SECONDS),
+            )
+            for name in self.names
+        ]
 
-    def _terms(self, name: str) -> Terms:
+    def _terms(self, name: str, patience: float) -> Terms:
         provider, _, model = name.partition(":")
         return Terms(
             name=name,
             price=price_of(provider, model, self.settings.model_prices),
             max_output_tokens=self.settings.model_max_output_tokens,
             retries=self.settings.model_retries,
+            patience=patience,
         )
 
 

@@ -14,7 +14,7 @@ from arms.asking import ask
 from arms.model import Models
 from arms.plan import Plan, Step
 from octollm.arm import ArmContext, Outcome
-from octollm.contracts import MAX_CONTEXT_CHARACTERS, TaskContract
+from octollm.contracts import TaskContract
 from octollm.errors import ArmFailed
 
 
@@ -106,13 +106,16 @@ def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 def _contract_of(step: Step, contract: TaskContract, outputs: Mapping[str, str]) -> TaskContract:
-    """Return what the arm of a step is to fulfil, with the outputs it needs as its material."""
+    """Return what the arm of a step is to fulfil, with the outputs it needs as its material.
+
+    Nothing is cut: what is too long for the budget is refused by it, and not silently lost.
+    """
     material = [contract.context] if step.material and contract.context else []
     material += [f"[{need}]\n{outputs[need]}" for need in step.needs]
     return contract.model_copy(
         update={
             "goal": step.goal,
-            "context": "\n\n".join(material)[:MAX_CONTEXT_CHARACTERS] or None,
+            "context": "\n\n".join(material) or None,
             "acceptance_criteria": list(step.criteria),
             "assigned_arm": step.arm,
             "max_repairs": min(contract.max_repairs, 1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass, replace
 
 from pydantic_ai.exceptions import ModelAPIError, UserError
@@ -27,12 +28,17 @@ _COUNT_MARGIN = 1.05
 
 @dataclass(frozen=True)
 class Terms:
-    """How one model may be used: at what price, how long its answers, how often tried again."""
+    """How one model may be used: at what price, how long its answers, how often tried again.
+
+    `patience` is how many seconds at most are waited before it is asked again: little where
+    another model can be turned to.
+    """
 
     name: str
     price: Price | None
     max_output_tokens: int
     retries: int
+    patience: float = math.inf
 
 
 @dataclass

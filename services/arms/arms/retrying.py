@@ -35,14 +35,15 @@ _BACKOFF = wait_exponential_jitter(multiplier=0.5, max=20)
 
 
 class _UnlessTooLate(stop_base):
-    """Stops when the next wait would last past the deadline."""
+    """Stops when the next wait would last past the deadline, or past all patience."""
 
-    def __init__(self, deadline: datetime) -> None:
+    def __init__(self, deadline: datetime, patience: float) -> None:
         self._deadline = deadline
+        self._patience = patience
 
     def __call__(self, retry_state: RetryCallState) -> bool:
         left = (self._deadline - datetime.now(UTC)).total_seconds()
-        return retry_state.upcoming_sleep >= left
+        return retry_state.upcoming_sleep >= min(left, self._patience)
 
 
 def _wait(retry_state: RetryCallState) -> float:
@@ -52,14 +53,14 @@ def _wait(retry_state: RetryCallState) -> float:
     return float(asked) if asked else _BACKOFF(retry_state)
 
 
-def retrying(retries: int, deadline: datetime) -> AsyncRetrying:
+def retrying(retries: int, deadline: datetime, patience: float) -> AsyncRetrying:
     """Return what makes a request up to `retries` times again, as long as there is time for it.
 
-    The last error is raised as it is.
+    A wait of `patience` seconds or more is not waited. The last error is raised as it is.
     """
     return AsyncRetrying(
         retry=retry_if_exception_type(PASSING),
         wait=_wait,
-        stop=stop_after_attempt(retries + 1) | _UnlessTooLate(deadline),
+        stop=stop_after_attempt(retries + 1) | _UnlessTooLate(deadline, patience),
         reraise=True,
     )

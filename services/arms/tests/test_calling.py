@@ -73,6 +73,17 @@ async def test_the_next_model_answers_for_one_that_is_away(
     assert account.ended == ["released", "settled"]
 
 
+async def test_a_long_wait_is_not_waited_while_there_is_another_model(
+    asked: Any, scripted: Any, open_model: Any, account: Any
+) -> None:
+    provider, _ = await scripted(
+        [Reply(status=429, retry_after=30, when=lambda r: r.model == "one"), Reply("yes")]
+    )
+    async with asyncio.timeout(10):
+        assert await asked(open_model(provider, account, model_fallbacks=TWO)) == "yes"
+    assert account.ended == ["released", "settled"]
+
+
 @pytest.mark.parametrize(
     ("reply", "why"),
     [

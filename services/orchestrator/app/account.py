@@ -52,7 +52,8 @@ class Account:
             raise ArmFailed("The task is no longer this attempt's to work on.")
         if left.call_id is None:
             raise refused(left, ask)
-        key = f"{self._task_id}-{ask.request_hash[:32]}"
+        # With less left the same request asks for fewer tokens, which makes it another body.
+        key = f"{self._task_id}-{ask.request_hash[:32]}-{left.output_tokens}"
         return Grant(left.call_id, left.output_tokens, left.seconds, key)
 
     async def settle(self, call_id: int, settled: Settled) -> None:

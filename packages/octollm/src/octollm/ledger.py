@@ -38,8 +38,8 @@ class Ask:
 class Grant:
     """Leave to make one call, with at most `output_tokens` of output, within `seconds`.
 
-    `key` is the same whenever this task asks the same: providers that know idempotency keys then
-    answer as before.
+    `key` is the same whenever this task asks the same and is granted the same: providers that know
+    idempotency keys then answer as before.
     """
 
     call_id: int

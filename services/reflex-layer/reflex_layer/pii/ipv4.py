@@ -99,11 +99,12 @@ def _follows_sign(shadow: Shadow, start: int) -> bool:
 
 def _octets(written: bytes) -> bytes | None:
     """Return the four numbers of an address; None if it is none. A zero leads no number."""
-    parts = written.replace(b"dot", b".").translate(None, b"[](){} ").split(b".")
-    values = [int(part) for part in parts]
-    if max(values) > _LARGEST or any(part[0] == _ZERO and len(part) > 1 for part in parts):
-        return None
-    return bytes(values)
+    plain = written.replace(b"dot", b".").translate(None, b"[](){} ")
+    try:
+        octets = bytes(map(int, plain.split(b".")))
+    except ValueError:
+        return None  # a number above 255
+    return octets if b"%d.%d.%d.%d" % tuple(octets) == plain else None
 
 
 def _confidence(written: bytes) -> float:
@@ -119,8 +120,6 @@ def _confidence(written: bytes) -> float:
 
 
 _SECTION_SIGNS: Final = "§¶"
-_LARGEST: Final = 255
-_ZERO: Final = ord("0")
 _NETWORKS: Final = tuple(
     map(
         ip_network,

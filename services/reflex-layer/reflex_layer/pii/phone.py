@@ -111,9 +111,11 @@ class Phone:
         yield from known.values()
         for first, last in words.windows():
             for start, end in spans(_ANY, lower, first, last):
-                if start in known:
+                if start in known or end - start < _FEWEST_DIGITS:
                     continue
                 end = start + _first_group(lower[start:end])
+                if not _FEWEST_DIGITS <= len(digits_of(lower[start:end])) <= _MAX_DIGITS:
+                    continue
                 called = _in_words(words, lower, start, end) and _alone(shadow, start, end)
                 if (called and not _is_other(words, lower, start, end)) or (
                     words.call_in_script(start) and _fits(lower, start, end)
@@ -213,8 +215,6 @@ def _in_words(words: Words, lower: bytes, start: int, end: int) -> bool:
         return False
     written = lower[start:end]
     length = len(digits_of(written))
-    if not _FEWEST_DIGITS <= length <= _MAX_DIGITS:
-        return False
     if length == len(written) == _WITH_AREA and is_whole(_SECONDS, written, 0, length):
         return False
     if length < _MIN_DIGITS:

@@ -110,7 +110,7 @@ class Reading(Shadow):
         """Return the reading of a shadow with the cues that are known."""
         cased = plain(shadow.cased)
         lower = shadow.lower if cased is shadow.cased else cased.lower()
-        return cls(shadow.text, cased, lower, shadow.places, known)
+        return cls(shadow.text, cased, lower, shadow.places, shadow.is_latin, known)
 
     @cached_property
     def _all_cues(self) -> list[Cue]:

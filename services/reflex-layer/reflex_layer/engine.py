@@ -52,16 +52,19 @@ def compiled(pattern: str) -> Pattern:
 
 def spans(
     pattern: Pattern, data: bytes, start: int = 0, end: int | None = None
-) -> Iterator[tuple[int, int]]:
-    """Yield the spans of the matches from left to right, none overlapping another."""
+) -> list[tuple[int, int]]:
+    """Return the spans of the matches from left to right, none overlapping another."""
     search = pattern._regexp.Match
     last = len(data) if end is None else min(end, len(data))
+    found: list[tuple[int, int]] = []
     while start <= last:
-        ((first, after),) = search(_ANYWHERE, data, start, last)
-        if first < 0:
-            return
-        yield first, after
+        (span,) = search(_ANYWHERE, data, start, last)
+        after = span[1]
+        if after < 0:
+            break
+        found.append(span)
         start = after if after > start else start + 1
+    return found
 
 
 EDGE: Final = r"(?:\b|_)"
@@ -69,13 +72,15 @@ EDGE: Final = r"(?:\b|_)"
 match; `values` leaves it out."""
 
 
-def values(pattern: Pattern, data: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the spans of the matches as `spans` does, without an underscore at either end."""
+def values(pattern: Pattern, data: bytes) -> list[tuple[int, int]]:
+    """Return the spans of the matches as `spans` does, without an underscore at either end."""
+    found = spans(pattern, data)
     if b"_" not in data:
-        yield from spans(pattern, data)
-        return
-    for start, end in spans(pattern, data):
-        yield start + data.startswith(b"_", start), end - data.endswith(b"_", start, end)
+        return found
+    return [
+        (start + data.startswith(b"_", start), end - data.endswith(b"_", start, end))
+        for start, end in found
+    ]
 
 
 def first(pattern: Pattern, data: bytes, start: int, end: int) -> tuple[int, int] | None:
@@ -113,12 +118,11 @@ class Gate:
 
     def open_for(self, data: bytes) -> list[int]:
         """Return the indexes of the patterns that match somewhere, in order."""
-        return sorted(
-            index
-            for matcher, indexes in self._sets
-            for found in matcher.Match(data) or ()
-            for index in indexes[found]
-        )
+        opened: list[int] = []
+        for matcher, indexes in self._sets:
+            for found in matcher.Match(data) or ():
+                opened += indexes[found]
+        return sorted(opened)
 
 
 def _set(patterns: Sequence[str]) -> re2.Set:

@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from pydantic import TypeAdapter
+
 from octollm.verdict import InjectionMatch, PiiMatch, ReflexResponse
 from reflex_layer import injection
 from reflex_layer.deadline import Deadline, OutOfTime
@@ -18,19 +20,31 @@ from reflex_layer.text import Shadow, shadow
 MAX_ATTEMPTS: Final = 200
 """How many injection matches an answer lists, the gravest first; the score counts all."""
 
+_PII_MATCHES: Final = TypeAdapter(tuple[PiiMatch, ...])
+
 
 @dataclass(frozen=True)
 class Verdict:
     """What was found in a text, without the text. Spans are those of the text."""
 
     status: Literal["success", "blocked"]
-    pii_matches: tuple[PiiMatch, ...]
+    private: tuple[Found, ...]
     injection_detected: bool
     injection_matches: tuple[InjectionMatch, ...]
     injection_score: float
     incomplete: bool
     details: str
     ruleset: str
+
+    @property
+    def pii_matches(self) -> tuple[PiiMatch, ...]:
+        """The private data as it is told; made when somebody asks, all at once."""
+        return _PII_MATCHES.validate_python(
+            [
+                {"pii_type": kind, "start": start, "end": end, "confidence": confidence}
+                for kind, start, end, confidence in self.private
+            ]
+        )
 
     def response(
         self, request_id: str, *, cache_hit: bool, processing_time_ms: float
@@ -39,7 +53,7 @@ class Verdict:
         return ReflexResponse(
             request_id=request_id,
             status=self.status,
-            pii_detected=bool(self.pii_matches),
+            pii_detected=bool(self.private),
             pii_matches=list(self.pii_matches),
             injection_detected=self.injection_detected,
             injection_matches=list(self.injection_matches),
@@ -73,7 +87,8 @@ def screen(
         if check_injection:
             assessment = injection.assess(seen, rules.thresholds.injection_flag_score, deadline)
         if check_pii:
-            found.extend(rules.pii.find_all(seen, deadline))
+            for some in rules.pii.batches(seen, deadline):
+                found += some
         incomplete = False
     found = resolved(found, rules.thresholds.pii_block_confidence, seen.lower)
     return _verdict(seen, rules, found, assessment, incomplete=incomplete)
@@ -104,7 +119,7 @@ def _verdict(
     reasons += ["running out of time"] * incomplete
     return Verdict(
         status="blocked" if reasons else "success",
-        pii_matches=tuple(_pii_match(seen, f) for f in found),
+        private=_of_text(seen, found),
         injection_detected=assessment.detected,
         injection_matches=_injection_matches(seen, assessment.attempts),
         injection_score=assessment.score,
@@ -114,9 +129,11 @@ def _verdict(
     )
 
 
-def _pii_match(seen: Shadow, found: Found) -> PiiMatch:
-    start, end = seen.span(found.start, found.end)
-    return PiiMatch(pii_type=found.kind, start=start, end=end, confidence=found.confidence)
+def _of_text(seen: Shadow, found: list[Found]) -> tuple[Found, ...]:
+    """Return findings in a shadow with the spans of its text."""
+    if seen.places is None:
+        return tuple(found)
+    return tuple(Found(f.kind, *seen.span(f.start, f.end), f.confidence) for f in found)
 
 
 def _injection_matches(

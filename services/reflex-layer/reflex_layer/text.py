@@ -179,10 +179,13 @@ class Shadow:
     places: _Array | None = None
     """Where each byte stands in `text`; None when byte i is character i."""
 
+    is_latin: bool = False
+    """Whether `native` is known to say no more than `lower`, without a look at each letter."""
+
     @cached_property
     def native(self) -> str:
         """The text in lower case with the letters of every script kept, as long as `lower`."""
-        if self.text.isascii():
+        if self.is_latin:
             return self.lower.decode("latin-1")
         return self._native.tobytes().decode("utf-32-le", "surrogatepass")
 
@@ -194,14 +197,14 @@ class Shadow:
     @cached_property
     def is_foreign(self) -> bool:
         """Whether `native` says more than `lower`: some letters are those of another script."""
-        if self.text.isascii():
+        if self.is_latin:
             return False
         return bool((self._native != np.frombuffer(self.lower, np.uint8)).any())
 
     @property
     def is_mixed(self) -> bool:
         """Whether letters that look Latin stand in one text with Latin ones."""
-        if self.text.isascii():
+        if self.is_latin:
             return False
         characters = frozenset(self.text)
         return not characters.isdisjoint(_LOOK_ALIKES) and not characters.isdisjoint(ascii_letters)
@@ -216,9 +219,10 @@ class Shadow:
 def shadow(text: str) -> Shadow:
     """Return the shadow of `text`, in time linear in its length."""
     text = visible(text)
-    if text.isascii():
-        cased = text.encode("ascii").translate(_CONTROLS)
-        return Shadow(text, cased, cased.lower())
+    latin = _latin(text)
+    if latin is not None:
+        cased = latin.translate(_FOLDED_LATIN)
+        return Shadow(text, cased, cased.lower(), is_latin=True)
     folded = _TABLE.fold(_points(text))
     places = None
     seen = folded != _UNSEEN
@@ -229,4 +233,16 @@ def shadow(text: str) -> Shadow:
     return Shadow(text, cased, cased.lower(), places)
 
 
-_CONTROLS: Final = bytes(ord(fold(chr(point))) if point < 0x80 else point for point in range(0x100))
+def _latin(text: str) -> bytes | None:
+    """Return a text of plain letters and signs of Western Europe, as most are, in latin-1."""
+    try:
+        data = text.encode("latin-1")
+    except UnicodeEncodeError:
+        return None
+    plain = text.isascii() or data.translate(None, _NOT_PLAIN) == data
+    return data if plain else None
+
+
+_ALL_LATIN: Final = [chr(point) for point in range(0x100)]
+_FOLDED_LATIN: Final = bytes(ord(fold(c) or " ") for c in _ALL_LATIN)
+_NOT_PLAIN: Final = bytes(ord(c) for c in _ALL_LATIN if fold_native(c) != (fold(c).lower() or None))

@@ -115,7 +115,8 @@ class Coordinates:
 
     def find(self, shadow: Reading) -> Iterator[Found]:
         lower = shadow.lower
-        for start, end in spans(_NAMED, lower):
+        named = spans(_NAMED, lower) if b"lat" in lower or b"geo:" in lower else ()
+        for start, end in named:
             number = first(_VALUE, lower, start, end)
             if number and _is_place(lower, start, end):
                 begin = start if lower.startswith(b"geo:", start) else number[0]

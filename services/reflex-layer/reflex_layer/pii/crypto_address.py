@@ -45,6 +45,11 @@ _HEX: Final = compiled(r"0x[0-9a-fA-F]{40}")
 _MONERO: Final = compiled(r"[48][0-9AB][1-9A-HJ-NP-Za-km-z]{93}(?:[1-9A-HJ-NP-Za-km-z]{11})?")
 _SOLANA: Final = compiled(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
 _SOLANA_BYTES: Final = 32
+_LONGEST_SOLANA: Final = 44
+_FIRST: Final = frozenset(b"13LMDA9X7Ttr")
+_SHORTEST_BECH32: Final = len("bc1") + 38
+_SHORTEST_MONERO: Final = 95
+_CASH_LENGTH: Final = 42
 _SHORTEST: Final = 26
 
 _BASE32: Final = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l"
@@ -116,18 +121,26 @@ class CryptoAddress:
 
     def _confidence(self, shadow: Reading, start: int, end: int) -> float:
         """Return how sure a word is an address; 0 for none."""
-        cased = shadow.cased
-        if is_whole(_HEX, cased, start, end):
+        cased, length = shadow.cased, end - start
+        if cased.startswith(b"0x", start) and is_whole(_HEX, cased, start, end):
             return 0.9 if len(set(shadow.lower[start + 2 : end])) >= _FEWEST_DIGITS else 0.0
-        if is_whole(_BECH32, shadow.lower, start, end):
+        if length >= _SHORTEST_BECH32 and is_whole(_BECH32, shadow.lower, start, end):
             return 0.98 if _is_bech32(cased[start:end]) else 0.0
-        if is_whole(_CHECKED, cased, start, end) and _is_checked(cased[start:end]):
+        if (
+            cased[start] in _FIRST
+            and is_whole(_CHECKED, cased, start, end)
+            and _is_checked(cased[start:end])
+        ):
             return 0.98
-        if is_whole(_MONERO, cased, start, end):
+        if length >= _SHORTEST_MONERO and is_whole(_MONERO, cased, start, end):
             return 0.95
-        if is_whole(_CASH, shadow.lower, start, end):
+        if length == _CASH_LENGTH and is_whole(_CASH, shadow.lower, start, end):
             return 0.95 if shadow.lower.endswith(_CASH_PREFIX, 0, start) else 0.0
-        if is_whole(_SOLANA, cased, start, end) and cued(shadow, self.kind, start, end):
+        if (
+            _SOLANA_BYTES <= length <= _LONGEST_SOLANA
+            and is_whole(_SOLANA, cased, start, end)
+            and cued(shadow, self.kind, start, end)
+        ):
             return 0.7 if _is_solana(cased[start:end]) else 0.0
         return 0.0
 

@@ -13,10 +13,8 @@ from reflex_layer.pii.recogniser import Found, Once, script_before
 from reflex_layer.pii.top_level import EXISTING, PRIVATE, RESERVED
 from reflex_layer.text import Shadow
 
-_LOCAL: Final = r"[a-z0-9\xff!#$%&'*+/=?^_{|}~.-]"
-_ADDRESS: Final = compiled(
-    rf"{_LOCAL}+@[a-z0-9\xff][a-z0-9\xff.-]*\.(?:[a-z]{{2,24}}|xn--[a-z0-9-]+)"
-)
+_LOCAL: Final = b"abcdefghijklmnopqrstuvwxyz0123456789\xff!#$%&'*+/=?^_{|}~.-"
+_DOMAIN: Final = compiled(r"@[a-z0-9\xff][a-z0-9\xff.-]*\.(?:[a-z]{2,24}|xn--[a-z0-9-]+)")
 _MAX_LOCAL: Final = 64
 _MAX_DOMAIN: Final = 255
 _MAX_LABEL: Final = 63
@@ -90,8 +88,7 @@ class Email:
     def find(self, shadow: Shadow) -> Iterator[Found]:
         lower = shadow.lower
         exists = Once(_exists)
-        for start, end in spans(_ADDRESS, lower):
-            at = lower.index(b"@", start, end)
+        for start, at, end in _addresses(lower):
             start = script_before(shadow, start, at)
             start += _leading_punctuation(lower[start:at])
             if not 0 < at - start <= _MAX_LOCAL or end - at - 1 > _MAX_DOMAIN:
@@ -109,6 +106,19 @@ class Email:
                 yield Found(self.kind, script_before(shadow, start, sign), end, 0.85)
 
 
+def _addresses(lower: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield where local parts begin, their `@`, and where domains end, from left to right.
+
+    RE2 leaps from one `@` to the next; what stands before each is read backwards from it.
+    """
+    reached = 0
+    for at, end in spans(_DOMAIN, lower):
+        start = reached + len(lower[reached:at].rstrip(_LOCAL))
+        reached = end if start < at else at + 1
+        if start < at:
+            yield start, at, end
+
+
 def _means_address(lower: bytes, start: int, end: int) -> bool:
     """Tell whether what is written out ends in a domain that exists and begins with a name."""
     if not end - start <= _MAX_LOCAL + _MAX_DOMAIN or lower[start - 1 : start] in _ATTACHED:
@@ -122,19 +132,18 @@ def _means_address(lower: bytes, start: int, end: int) -> bool:
 
 def _leading_punctuation(local: bytes) -> int:
     """Return how much of a local part belongs to the text around it, as in `'a@b.org'`."""
-    if local.isalnum():
+    if local[0] not in _LEADING and local.translate(None, _ASSIGNING) == local:
         return 0
     assigned = max(local.rfind(b"="), local.rfind(b"/"), local.rfind(b"|")) + 1
     rest = local[assigned:]
-    return assigned + len(rest) - len(rest.lstrip(b"!#$%&'*?^{}~.-"))
+    return assigned + len(rest) - len(rest.lstrip(_LEADING))
 
 
 def _exists(domain: bytes) -> bool:
     """Tell whether a domain may exist by its form and its last part."""
-    labels = domain.split(b".")
-    return labels[-1] in _TOP_LEVEL and all(
-        0 < len(label) <= _MAX_LABEL and label[-1:] != b"-" for label in labels
-    )
+    if domain.rpartition(b".")[2] not in _TOP_LEVEL or b".." in domain or b"-." in domain:
+        return False
+    return len(domain) <= _MAX_LABEL or max(map(len, domain.split(b"."))) <= _MAX_LABEL
 
 
 def _in_link(lower: bytes, start: int) -> bool:
@@ -144,4 +153,6 @@ def _in_link(lower: bytes, start: int) -> bool:
     return scheme != b"" and authority.translate(None, b" /?#") == authority
 
 
+_ASSIGNING: Final = b"=/|"
+_LEADING: Final = b"!#$%&'*?^{}~.-"
 _ATTACHED: Final = frozenset((b"@", b"/", b"$", b"."))

@@ -49,6 +49,8 @@ _CODED_PLUS: Final = b"%%+"
 """How a reading has the `%2B` of a link, all three of which belong to the number."""
 
 _ABROAD: Final = (b"+", b"00", b"011")
+_JOINTS_AFTER: Final = frozenset((b"-", b".", b"/"))
+_JOINTS_BEFORE: Final = _JOINTS_AFTER | {b"+", b":"}
 _PLANNED: Final = 0.9
 _BELIEVED: Final = 0.6
 _UNSURE: Final = 0.4
@@ -111,9 +113,10 @@ class Phone:
         yield from known.values()
         for first, last in words.windows():
             for start, end in spans(_ANY, lower, first, last):
-                if start in known:
+                if start in known or end - start < _FEWEST_DIGITS:
                     continue
-                end = start + _first_group(lower[start:end])
+                if end - start > _NATIONAL_DIGITS:
+                    end = start + _first_group(lower[start:end])
                 called = _in_words(words, lower, start, end) and _alone(shadow, start, end)
                 if (called and not _is_other(words, lower, start, end)) or (
                     words.call_in_script(start) and _fits(lower, start, end)
@@ -144,8 +147,6 @@ def _is_other(words: Words, lower: bytes, start: int, end: int) -> bool:
 
 def _first_group(written: bytes) -> int:
     """Return where a number ends whose first group is a whole number already; else its length."""
-    if len(written) <= _NATIONAL_DIGITS:
-        return len(written)
     first = written.partition(b" ")[0]
     return len(first) if len(first) >= _NATIONAL_DIGITS and first.isdigit() else len(written)
 
@@ -160,9 +161,9 @@ def _alone(shadow: Shadow, start: int, end: int) -> bool:
     """Tell whether the number neither continues nor is continued, as a part number would."""
     lower = shadow.lower
     before, after = lower[start - 2 : start], lower[end : end + 2]
-    if len(before) == 2 and before[1] in b"-./+:" and before[:1].isdigit():
+    if before[1:] in _JOINTS_BEFORE and before[:1].isdigit():
         return False
-    if len(after) == 2 and after[0] in b"-./" and after[1:].isdigit():
+    if after[:1] in _JOINTS_AFTER and after[1:].isdigit():
         return False
     return stands_alone(shadow, start, end)
 

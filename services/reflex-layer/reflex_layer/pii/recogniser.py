@@ -115,7 +115,7 @@ def stands_alone(shadow: Shadow, start: int, end: int) -> bool:
 
 def script_before(shadow: Shadow, start: int, end: int) -> int:
     """Return where a span goes on after the last letter of a script without spaces; else `start`."""
-    if shadow.text.isascii():
+    if shadow.is_latin:
         return start
     written = shadow.native[start:end]
     last = max((found.end() for found in _SPACELESS.finditer(written)), default=0)
@@ -124,7 +124,7 @@ def script_before(shadow: Shadow, start: int, end: int) -> int:
 
 def script_after(shadow: Shadow, start: int, end: int) -> int:
     """Return where in a span a letter of a script without spaces touches others; else `end`."""
-    if shadow.text.isascii():
+    if shadow.is_latin:
         return end
     found = _TOUCHING.search(shadow.native[start:end])
     return start + found.start() + 1 if found else end

@@ -93,6 +93,8 @@ class URL:
                 yield Found(self.kind, start, end, sure)
         of_name = Once(_confidence_of_name)
         for start, end in spans(_NAME, lower):
+            if lower[start - 1 : start] in _ATTACHED:
+                continue
             end = script_after(shadow, start, end)
             end = start + len(lower[start:end].rstrip(_TRAILING))
             sure = of_name[lower[start:end]]
@@ -101,9 +103,9 @@ class URL:
 
 
 def _is_link(shadow: Reading, start: int, end: int) -> bool:
-    """Tell the name of a host from an attribute, a package, a part of an address or of a path."""
-    before, after = shadow.lower[start - 1 : start], shadow.lower[end : end + 2]
-    if before in _ATTACHED or after[:1] in _GOING_ON:
+    """Tell the name of a host from what goes on after it, and from a company."""
+    after = shadow.lower[end : end + 2]
+    if after[:1] in _GOING_ON:
         return False
     if after[:1] == b"." and after[1:].isalnum():
         return False
@@ -127,7 +129,10 @@ def _confidence(link: bytes) -> float:
 
     An IPv4 address as host is found by itself, a name without a dot is a placeholder.
     """
-    host = _host(link)
+    return _confidence_of_host(link, _host(link))
+
+
+def _confidence_of_host(link: bytes, host: bytes) -> float:
     top = _top_level(host)
     if top.isdigit() or (top == host != b"localhost") or len(host) > _LONGEST_HOST:
         return 0.0
@@ -142,7 +147,8 @@ def _confidence(link: bytes) -> float:
 
 def _confidence_of_name(name: bytes) -> float:
     """Return how sure a link without its scheme is; 0 if its last part is no top-level domain."""
-    return _confidence(name) if _top_level(_host(name)) in EXISTING else 0.0
+    host = _host(name)
+    return _confidence_of_host(name, host) if _top_level(host) in EXISTING else 0.0
 
 
 _ENDS_OF_AUTHORITY: Final = bytes.maketrans(b"?#", b"//")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pydantic_ai.exceptions import ModelAPIError, ModelConnectionError, ModelHTTPError
+from pydantic_ai.exceptions import ModelAPIError
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import (
     CompletedStreamedResponse,
@@ -20,12 +20,14 @@ from pydantic_ai.models import (
 )
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings, merge_model_settings
+from pydantic_ai.usage import RequestUsage
 
 from arms import requests
+from arms.billing import bill
 from arms.prices import Price
-from arms.retrying import retrying
+from arms.retrying import retrying, was_turned_away
 from octollm.errors import BudgetExceeded, PriceUnknown
-from octollm.ledger import Ask, Grant, Ledger, Settled, Usage
+from octollm.ledger import Ask, Grant, Ledger, Settled
 
 LEAST_OUTPUT_TOKENS = 16
 """Fewer are no answer; OpenAI's Responses API refuses to be asked for fewer."""
@@ -206,16 +208,12 @@ class MeteredModel(WrapperModel):
                 return
         if response is None or self._terms.price is None:
             raise AssertionError("a call that was made has a response and a price")
-        usage = response.usage
-        if not usage.has_values():  # the provider does not say: the worst case is what we know
-            usage = replace(
-                usage, input_tokens=call.input_tokens, output_tokens=grant.output_tokens
-            )
-        settled = Usage(usage.input_tokens, usage.output_tokens, self._terms.price.of(usage))
+        most = RequestUsage(input_tokens=call.input_tokens, output_tokens=grant.output_tokens)
+        settled = bill(response.usage, self._terms.price, most=most)
         await self._ledger.settle(grant.call_id, Settled(settled, requests.to_json(response)))
 
     async def _unsettled(self, grant: Grant, purchase: _Purchase, error: BaseException) -> None:
-        if purchase.stream is None and _was_turned_away(error):
+        if purchase.stream is None and was_turned_away(error):
             await self._ledger.release(grant.call_id)
             return
         partial = requests.to_json(purchase.stream.get()) if purchase.stream else {}
@@ -239,13 +237,6 @@ def _priced(ask: Ask, price: Price) -> Ask:
         usd_per_output_token=per_output_token,
         price_version=price.version,
     )
-
-
-def _was_turned_away(error: BaseException) -> bool:
-    """Whether a provider certainly did no work: it was not reached, or answered with an error."""
-    if isinstance(error, ModelConnectionError):
-        return error.phase in ("pool", "connect")
-    return isinstance(error, ModelHTTPError) and not error.in_stream
 
 
 async def _to_the_end(entry: Coroutine[Any, Any, None]) -> None:

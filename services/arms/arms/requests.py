@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -22,6 +23,7 @@ _NOT_SENT = frozenset({"timeout", "max_retries", "extra_headers"})
 _TOKENS_A_MESSAGE = 16
 """More than any chat format spends on the frame of a message, a part of it or a tool."""
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _RESPONSE: TypeAdapter[ModelResponse] = TypeAdapter(ModelResponse)
 
 
@@ -57,14 +59,25 @@ def most_input_tokens(messages: Sequence[ModelMessage], parameters: ModelRequest
 
 
 def to_json(response: ModelResponse) -> dict[str, JsonValue]:
-    """Return a response as JSON, to be kept."""
-    kept: dict[str, JsonValue] = _RESPONSE.dump_python(response, mode="json")
+    """Return a response as JSON, to be kept: what no database holds is replaced by U+FFFD.
+
+    A call that was paid for can be written down whatever its model said.
+    """
+    kept: dict[str, JsonValue] = _storable(_RESPONSE.dump_python(response, mode="json"))
     return kept
 
 
 def from_json(kept: Mapping[str, JsonValue]) -> ModelResponse:
     """Return the response that was kept."""
     return _RESPONSE.validate_python(dict(kept))
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_storable(name): _storable(item) for name, item in value.items()}
+    return [_storable(item) for item in value] if isinstance(value, list) else value
 
 
 def _tools(parameters: ModelRequestParameters) -> list[ToolDefinition]:

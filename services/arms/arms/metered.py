@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -78,8 +77,6 @@ class MeteredModel(WrapperModel):
         self._terms = terms
         self._ledger = ledger
         self._deadline = deadline
-        # Two who ask the same at the same time are sold one answer.
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def request(
         self,
@@ -88,7 +85,7 @@ class MeteredModel(WrapperModel):
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
         call = self._call(messages, model_settings, model_request_parameters)
-        async with self._turns[call.hash]:
+        async with self._ledger.turn(call.hash):
             if (kept := await self._ledger.recall(call.hash)) is not None:
                 return requests.from_json(kept)
             return await retrying(self._terms.retries, self._deadline)(self._made, call)
@@ -103,7 +100,7 @@ class MeteredModel(WrapperModel):
     ) -> AsyncGenerator[StreamedResponse]:
         call = self._call(messages, model_settings, model_request_parameters)
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self._turns[call.hash])
+            await stack.enter_async_context(self._ledger.turn(call.hash))
             if (kept := await self._ledger.recall(call.hash)) is not None:
                 yield CompletedStreamedResponse(
                     requests.from_json(kept),

@@ -150,12 +150,15 @@ class TaskRunner:
         """Write a final status, once, however often the database breaks off meanwhile."""
         if result is None:
             result = await self._kept(attempt)
-        if not await self._write(endings.finish, self._parts, attempt, status, result, failure):
+        written: TaskStatus | None = await patiently(WRITE_SECONDS)(
+            endings.finish, self._parts, attempt, status, result, failure
+        )
+        if written is None:
             log.warning("result discarded: another attempt has the task", attempt=attempt.number)
             return
-        self._parts.metrics.finished.labels(status).inc()
+        self._parts.metrics.finished.labels(written).inc()
         self._parts.metrics.processing.observe(attempt.milliseconds() / 1000)
-        log.info("task ended", status=status, attempt=attempt.number, ms=attempt.milliseconds())
+        log.info("task ended", status=written, attempt=attempt.number, ms=attempt.milliseconds())
 
     async def _kept(self, attempt: Attempt) -> TaskResult | None:
         """Return what there is of a task that did not complete."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from app import judging, outcomes, routing
+from app import checking, judging, outcomes, routing
 from app.concealing import Concealing
 from octollm.arm import Arm, ArmContext, Feedback, Outcome
 from octollm.contracts import TaskContract, TaskResult
@@ -19,6 +19,7 @@ from octollm.errors import (
     ArmFailed,
     BudgetExceeded,
     CriteriaNotMet,
+    ModelFailed,
     OutputRefused,
     RefusedByPolicy,
 )
@@ -33,10 +34,12 @@ log = structlog.get_logger(__name__)
 class Progress:
     """How far a task has come: what is kept of it should it be cut short.
 
-    `best` has passed the screening; `draft` has not, and is what `arm` has written so far.
+    `best` and `made`, which has not been judged, have passed the screening; `draft` has not, and
+    is what `arm` has written so far.
     """
 
     best: TaskResult | None = None
+    made: TaskResult | None = None
     arm: str = ""
     draft: str = ""
 
@@ -81,39 +84,38 @@ class Processing:
         for repair in range(contract.max_repairs + 1):
             try:
                 outcome = await self._made(arm, work, feedback)
+                progress.made = outcomes.unjudged(arm.name, outcome)
                 judgements = await self._judged(work, outcome)
             except BudgetExceeded as error:
                 if progress.best is None:
                     raise
-                raise _not_met(progress.best, error.detail) from None
-            result = TaskResult(
-                arm=arm.name,
-                output=outcome.output,
-                data=outcome.data,
-                spend=outcome.spend.model_copy(
-                    update={"seconds": round(time.perf_counter() - started, 3)}
-                ),
-                accepted=judging.accepted(judgements),
-                judgements=judgements,
-                repairs=repair,
-                partial=outcome.partial,
+                raise outcomes.not_met(progress.best, error.detail) from None
+            seconds = round(time.perf_counter() - started, 3)
+            result = progress.made.model_copy(
+                update={
+                    "spend": outcome.spend.model_copy(update={"seconds": seconds}),
+                    "accepted": judging.accepted(judgements),
+                    "judgements": judgements,
+                    "repairs": repair,
+                }
             )
             progress.best = judging.better(progress.best, result)
             if result.accepted is not False:
                 return result
             if not getattr(arm, "repairs", False):
-                raise _not_met(progress.best, f"{arm.name} makes the same again.")
+                raise outcomes.not_met(progress.best, f"{arm.name} makes the same again.")
             feedback = Feedback(outcome.output, tuple(judgements))
-        raise _not_met(progress.best, f"{contract.max_repairs} repairs did not help.")
+        raise outcomes.not_met(progress.best, f"{contract.max_repairs} repairs did not help.")
 
     async def partial_result(self, work: Work) -> TaskResult | None:
         """Return what there is of a task that was cut short, if it may be shown: its best output,
-        else its draft."""
+        else one that was not judged, else its draft."""
         progress = work.progress
-        if progress.best is not None or not progress.draft.strip():
-            return progress.best
+        kept = progress.best or progress.made
+        if kept is not None or not progress.draft.strip():
+            return kept
         try:
-            draft = await self._passed(work, Outcome(progress.draft, partial=True))
+            draft = await self._passed(work, outcomes.draft(progress.draft))
         except Exception as error:
             log.info("a draft was not kept", error=type(error).__name__)
             return None
@@ -165,8 +167,9 @@ class Processing:
 
     async def _judged(self, work: Work, outcome: Outcome) -> list[Judgement]:
         """Judge an outcome by the contract's criteria, checks first; each judgement is an event."""
-        judgements = judging.by_checks(work.contract.acceptance_criteria, outcome.output)
-        sentences = judging.sentences(work.contract.acceptance_criteria)
+        criteria = work.contract.acceptance_criteria
+        judgements = await checking.by_checks(criteria, outcome.output, work.values)
+        sentences = judging.sentences(criteria)
         if sentences:
             judgements += await self._by_judge(work, outcome, sentences)
         judgements.sort(key=lambda judgement: judgement.criterion)
@@ -177,7 +180,8 @@ class Processing:
     async def _by_judge(
         self, work: Work, outcome: Outcome, sentences: list[int]
     ) -> list[Judgement]:
-        """Have the judge judge; where there is none, or no budget for it, nothing is decided."""
+        """Have the judge judge; where there is none, no budget for it, or it says nothing that can
+        be used, nothing is decided."""
         judge = self._arms.get("judge")
         if judge is None or routing.unavailable(judge):
             why = routing.unavailable(judge) if judge else "There is no judge."
@@ -194,6 +198,9 @@ class Processing:
             answer = await self._made(judge, replace(work, contract=question), None)
         except BudgetExceeded as error:
             return judging.undecided(sentences, error.detail, "nobody")
+        except (ArmFailed, ModelFailed, OutputRefused) as error:
+            why = f"The judge gave no opinion: {error.detail}"
+            return judging.undecided(sentences, why, judge.name)
         return judging.read(answer.data, sentences, outcome.output, judge.name)
 
     async def _delegate(self, work: Work, contract: TaskContract) -> Outcome:
@@ -240,9 +247,3 @@ class Processing:
             for name, arm in self._arms.items()
             if name not in NOT_DELEGATED and not routing.unavailable(arm)
         }
-
-
-def _not_met(best: TaskResult | None, why: str) -> CriteriaNotMet:
-    failed = [j.criterion for j in best.judgements if j.verdict == "failed"] if best else []
-    numbers = ", ".join(map(str, failed))
-    return CriteriaNotMet(f"Criteria not met: {numbers}. {why}")

@@ -25,6 +25,9 @@ from octollm.errors import BudgetExceeded, OctoError, TaskFailure
 WRITE_SECONDS = 15.0
 """How long an ending is tried to be written while the database is away; below the grace."""
 
+KEEP_SECONDS = 5.0
+"""How long the screening of a draft may hold up the end of a task."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -161,10 +164,14 @@ class TaskRunner:
         log.info("task ended", status=written, attempt=attempt.number, ms=attempt.milliseconds())
 
     async def _kept(self, attempt: Attempt) -> TaskResult | None:
-        """Return what there is of a task that did not complete."""
-        return await self._parts.pipeline.partial_result(
-            attempt.contract, self._context(attempt), attempt.progress, attempt.values
-        )
+        """Return what there is of a task that did not complete, if it can be screened in time."""
+        try:
+            async with asyncio.timeout(KEEP_SECONDS):
+                return await self._parts.pipeline.partial_result(
+                    attempt.contract, self._context(attempt), attempt.progress, attempt.values
+                )
+        except TimeoutError:
+            return None
 
     async def _write(self, write: Callable[..., Any], *arguments: Any) -> bool:
         """Run a write in a transaction of its own, again while the database is away."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -48,7 +48,8 @@ class Progress:
 class Work:
     """One contract, what its arm may use, and how far it has come.
 
-    `values` are what the placeholders of the whole task stand for; new ones are added.
+    `values` are what the placeholders of the whole task stand for; new ones are added, under no
+    name that is `taken` by a text of the user's own.
     """
 
     contract: TaskContract
@@ -56,6 +57,7 @@ class Work:
     values: dict[str, str] = field(default_factory=dict)
     progress: Progress = field(default_factory=Progress)
     step: str = ""
+    taken: Set[str] = frozenset()
 
     async def emit(self, event_type: str, data: dict[str, Any]) -> None:
         """Add an event, with the step it belongs to."""
@@ -156,7 +158,7 @@ class Processing:
     ) -> tuple[str, dict[str, Any]]:
         try:
             return await self._concealing.made(
-                text, data, work.contract.pii_policy, door, work.values
+                text, data, work.contract.pii_policy, door, work.values, work.taken
             )
         except RefusedByPolicy as refused:
             raise outcomes.refused(refused) from None
@@ -180,8 +182,7 @@ class Processing:
     async def _by_judge(
         self, work: Work, outcome: Outcome, sentences: list[int]
     ) -> list[Judgement]:
-        """Have the judge judge; where there is none, no budget for it, or it says nothing that can
-        be used, nothing is decided."""
+        """Have the judge judge; without one, a budget for it or a usable answer nothing is decided."""
         judge = self._arms.get("judge")
         if judge is None or routing.unavailable(judge):
             why = routing.unavailable(judge) if judge else "There is no judge."
@@ -212,7 +213,7 @@ class Processing:
         step = str(contract.metadata.get("step", ""))
         if contract.assigned_arm in NOT_DELEGATED or contract.assigned_arm is None:
             raise ArmFailed("A step needs an arm, and neither the planner nor the judge.")
-        ours = Work(contract, work.context, work.values, step=step)
+        ours = replace(work, contract=contract, progress=Progress(), step=step)
         await ours.emit("step.started", {"arm": contract.assigned_arm})
         texts = {"criteria": contract.model_dump(mode="json")["acceptance_criteria"]}
         goal, texts = await self._concealed(ours, contract.goal, texts, "step")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_ai.exceptions import ModelConnectionError, ModelHTTPError
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import (
     CompletedStreamedResponse,
@@ -22,19 +20,15 @@ from pydantic_ai.models import (
 )
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings, merge_model_settings
+from pydantic_ai.usage import RequestUsage
 from tenacity import AsyncRetrying
 
 from arms import requests
+from arms.billing import bill
 from arms.reserving import Call, Terms, reserve
-from arms.retrying import retrying
+from arms.retrying import retrying, was_turned_away
 from octollm.errors import BudgetExceeded
-from octollm.ledger import Grant, Ledger, Settled, Usage
-
-GATEWAY_STATUSES = frozenset({408, 499, 502, 504, 520, 521, 522, 523, 524})
-"""Said by what stands before a provider: nobody knows what went on behind it."""
-
-Turns = defaultdict[str, asyncio.Lock]
-"""By hash: two who ask the same at the same time are sold one answer."""
+from octollm.ledger import Grant, Ledger, Settled
 
 _log = logging.getLogger(__name__)
 
@@ -52,18 +46,14 @@ class _Purchase:
 class MeteredModel(WrapperModel):
     """A model whose every request draws on the account of one attempt at a task.
 
-    `turns` are shared by all who draw on that account. Raises `BudgetExceeded`, `PriceUnknown`,
-    and what the model raises.
+    Raises `BudgetExceeded`, `PriceUnknown`, and what the model raises.
     """
 
-    def __init__(
-        self, wrapped: Model, terms: Terms, ledger: Ledger, deadline: datetime, turns: Turns
-    ) -> None:
+    def __init__(self, wrapped: Model, terms: Terms, ledger: Ledger, deadline: datetime) -> None:
         super().__init__(wrapped)
         self._terms = terms
         self._ledger = ledger
         self._deadline = deadline
-        self._turns = turns
 
     async def request(
         self,
@@ -72,7 +62,7 @@ class MeteredModel(WrapperModel):
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
         call = self._call(messages, model_settings, model_request_parameters)
-        async with self._turns[call.hash]:
+        async with self._ledger.turn(call.hash):
             if (kept := await self._recalled(call)) is not None:
                 return kept
             return await self._retrying()(self._made, call)
@@ -87,7 +77,7 @@ class MeteredModel(WrapperModel):
     ) -> AsyncGenerator[StreamedResponse]:
         call = self._call(messages, model_settings, model_request_parameters)
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self._turns[call.hash])
+            await stack.enter_async_context(self._ledger.turn(call.hash))
             if (kept := await self._recalled(call)) is not None:
                 yield CompletedStreamedResponse(
                     kept, model_request_parameters=model_request_parameters, replay_events=True
@@ -170,7 +160,7 @@ class MeteredModel(WrapperModel):
     ) -> None:
         if purchase.stream is not None:  # the error may be its reader's, who has read it all
             await self._ended(call, grant, purchase)
-        elif _was_turned_away(error):
+        elif was_turned_away(error):
             await self._ledger.release(grant.call_id)
         else:
             await self._ledger.leave_uncertain(grant.call_id, {})
@@ -183,11 +173,8 @@ class MeteredModel(WrapperModel):
         if purchase.stream is not None and response.state != "complete":
             await self._ledger.leave_uncertain(grant.call_id, requests.to_json(response))
             return
-        usage = response.usage
-        if not usage.has_values():  # the provider does not say: the worst case is what we know
-            usage = replace(
-                usage, input_tokens=call.input_tokens, output_tokens=grant.output_tokens
-            )
+        most = RequestUsage(input_tokens=call.input_tokens, output_tokens=grant.output_tokens)
+        usage = bill(response.usage, self._terms.price, most=most)
         if usage.input_tokens > call.input_tokens or usage.output_tokens > grant.output_tokens:
             _log.warning(
                 "more_tokens_than_granted model=%s input=%d/%d output=%d/%d",
@@ -197,8 +184,7 @@ class MeteredModel(WrapperModel):
                 usage.output_tokens,
                 grant.output_tokens,
             )
-        settled = Usage(usage.input_tokens, usage.output_tokens, self._terms.price.of(usage))
-        await self._ledger.settle(grant.call_id, Settled(settled, requests.to_json(response)))
+        await self._ledger.settle(grant.call_id, Settled(usage, requests.to_json(response)))
 
 
 def _with_limits(settings: ModelSettings | None, grant: Grant) -> ModelSettings:
@@ -208,17 +194,6 @@ def _with_limits(settings: ModelSettings | None, grant: Grant) -> ModelSettings:
     if grant.key:
         headers["Idempotency-Key"] = grant.key
     return ModelSettings(max_tokens=grant.output_tokens, max_retries=0, extra_headers=headers)
-
-
-def _was_turned_away(error: BaseException) -> bool:
-    """Whether a provider certainly did no work: it was not reached, or answered with an error."""
-    if isinstance(error, ModelConnectionError):
-        return error.phase in ("pool", "connect")
-    return (
-        isinstance(error, ModelHTTPError)
-        and not error.in_stream
-        and error.status_code not in GATEWAY_STATUSES
-    )
 
 
 async def _to_the_end(entry: Coroutine[Any, Any, None]) -> None:

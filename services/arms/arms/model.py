@@ -9,13 +9,10 @@ OCTOLLM_MODEL=openai-compatible:NAME        OCTOLLM_MODEL_BASE_URL, OCTOLLM_MODE
 
 from __future__ import annotations
 
-import asyncio
 import math
 import re
-from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from weakref import WeakKeyDictionary
 
 from pydantic_ai.exceptions import UserError
 from pydantic_ai.models import Model, infer_model
@@ -24,13 +21,12 @@ from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
 from arms.config import ModelSettings
-from arms.metered import MeteredModel, Turns
+from arms.metered import MeteredModel
 from arms.prices import price_of
 from arms.reserving import Terms
 from arms.retrying import TURN_TO_NEXT
 from octollm.arm import ArmContext
 from octollm.errors import ArmFailed
-from octollm.ledger import Ledger
 
 PATIENCE_SECONDS = 5.0
 """A model that asks for a longer wait is not waited for while there is another."""
@@ -50,9 +46,6 @@ class Models:
     settings: ModelSettings
     first: str = ""
     """The model to use instead of `settings.model`, if any."""
-    _turns: WeakKeyDictionary[Ledger, Turns] = field(
-        default_factory=WeakKeyDictionary, repr=False, compare=False
-    )
 
     @property
     def names(self) -> list[str]:
@@ -79,9 +72,8 @@ class Models:
 
         Raises ArmFailed when they cannot be used.
         """
-        turns = self._turns.setdefault(context.ledger, defaultdict(asyncio.Lock))
         metered = [
-            MeteredModel(model, terms, context.ledger, context.deadline_at, turns)
+            MeteredModel(model, terms, context.ledger, context.deadline_at)
             for model, terms in self.each()
         ]
         return (

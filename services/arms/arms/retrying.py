@@ -1,4 +1,4 @@
-"""When a request that a provider turned away is made again."""
+"""Which failed requests were surely not paid for, and when one is made again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from pydantic_ai.exceptions import (
     ModelConnectionError,
+    ModelHTTPError,
     ModelQuotaExceededError,
     ModelRateLimitError,
     ModelServerError,
@@ -30,6 +31,9 @@ PASSING = (
 
 TURN_TO_NEXT = (*PASSING, ModelQuotaExceededError)
 """What another model may not suffer from. One that refuses a request refuses it anywhere."""
+
+_UNHEARD = frozenset({408, 499, 502, 504, 520, 521, 522, 523, 524})
+"""Said by what stands before a provider: what it waited for may have been done and billed."""
 
 _BACKOFF = wait_exponential_jitter(multiplier=0.5, max=20)
 
@@ -63,4 +67,15 @@ def retrying(retries: int, deadline: datetime, patience: float) -> AsyncRetrying
         wait=_wait,
         stop=stop_after_attempt(retries + 1) | _UnlessTooLate(deadline, patience),
         reraise=True,
+    )
+
+
+def was_turned_away(error: BaseException) -> bool:
+    """Whether a provider certainly did no work: it was not reached, or answered with an error."""
+    if isinstance(error, ModelConnectionError):
+        return error.phase in ("pool", "connect")
+    return (
+        isinstance(error, ModelHTTPError)
+        and not error.in_stream
+        and error.status_code not in _UNHEARD
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -26,6 +28,12 @@ class Account:
     kept: dict[str, str] = field(default_factory=dict)
     recalled: int = 0
     _open: dict[int, Ask] = field(default_factory=dict)
+    _turns: defaultdict[str, asyncio.Lock] = field(
+        default_factory=lambda: defaultdict(asyncio.Lock)
+    )
+
+    def turn(self, request_hash: str) -> asyncio.Lock:
+        return self._turns[request_hash]
 
     @property
     def ended(self) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import defaultdict
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +12,6 @@ import structlog
 from app import call_store, event_store
 from app.call_store import Left
 from app.database import Database, patiently
-from octollm.budget import Spend
 from octollm.errors import ArmFailed, BudgetExceeded, TaskFailure
 from octollm.ledger import Ask, Grant, Settled
 
@@ -31,7 +32,11 @@ class Account:
         self._database = database
         self._task_id = task_id
         self._run_token = run_token
-        self.used = False
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def turn(self, request_hash: str) -> asyncio.Lock:
+        """Return the lock for one request, the same for all arms of the attempt."""
+        return self._turns[request_hash]
 
     async def recall(self, request_hash: str) -> dict[str, Any] | None:
         """Return the response of this task's settled call with that hash, and note that it was
@@ -45,7 +50,6 @@ class Account:
 
     async def reserve(self, ask: Ask) -> Grant:
         """Draw the worst case on the task's budget. Raises `BudgetExceeded` with what ran out."""
-        self.used = True
         async with self._database.transaction() as session:
             left = await call_store.reserve(session, self._task_id, self._run_token, ask)
         if left is None or not left.mine:
@@ -61,14 +65,16 @@ class Account:
 
         async def write() -> None:
             async with self._database.transaction() as session:
-                await call_store.settle(session, call_id, settled.usage, settled.response)
                 usage = settled.usage
+                model = await call_store.settle(session, call_id, usage, settled.response)
+                if model is None:
+                    return
                 await self._event(
                     session,
                     "model.called",
                     {
                         "call": call_id,
-                        "model": str(settled.response.get("model_name") or ""),
+                        "model": model,
                         "input_tokens": usage.input_tokens,
                         "output_tokens": usage.output_tokens,
                         "cost_usd": float(usage.cost_usd),
@@ -85,12 +91,6 @@ class Account:
         """Keep a reservation as spent, with what there was of the answer."""
         log.warning("a model call ended uncertain", call=call_id)
         await patiently(WRITE_SECONDS)(self._alone, call_store.leave_uncertain, call_id, partial)
-
-    async def spend(self) -> Spend:
-        """Return what the task's calls have drawn so far, over all its attempts."""
-        async with self._database.transaction() as session:
-            tokens, usd = await call_store.spent(session, self._task_id)
-        return Spend(tokens=tokens, cost_usd=float(usd))
 
     async def _alone(self, statement: Any, *arguments: Any) -> None:
         async with self._database.transaction() as session:

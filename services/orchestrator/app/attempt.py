@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.account import Account
-from app.processing import Progress
+from app.work import Progress
 from octollm.contracts import TaskContract
 
 

@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import bindparam, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import ModelCall, Task
+from app.models import ModelCall
 from octollm.ledger import Ask, Usage
 
 
@@ -48,7 +48,8 @@ _RESERVE = text("""
         SELECT *, LEAST(
             :output_tokens, tokens - :input_tokens,
             CASE WHEN :usd_per_output_token > 0
-                 THEN CAST(floor(GREATEST(usd - :input_usd, -1) / :usd_per_output_token) AS bigint)
+                 THEN CAST(LEAST(floor(GREATEST(usd - :input_usd, -1) / :usd_per_output_token),
+                                 :output_tokens) AS bigint)
                  WHEN usd >= :input_usd THEN :output_tokens
                  ELSE -1 END
         ) AS output_tokens FROM task
@@ -71,23 +72,34 @@ _RESERVE = text("""
     FROM room LEFT JOIN call ON true
     """)
 
+# The task's row is locked first, as by everybody else, so that nobody waits for each other. An
+# answer that comes when the task has ended is not kept: what the others said is erased by then.
 _SETTLE = text("""
-    WITH call AS (
+    WITH task AS (
+        SELECT id, status IN ('completed', 'failed', 'cancelled') AS ended FROM tasks
+        WHERE id = (SELECT task_id FROM model_calls WHERE id = :call_id) FOR UPDATE
+    ), call AS (
         UPDATE model_calls
         SET state = 'settled', input_tokens = :input_tokens, output_tokens = :output_tokens,
-            cost_usd = :cost_usd, response = :response, settled_at = clock_timestamp()
-        WHERE id = :call_id AND state <> 'settled'
-        RETURNING task_id, reserved_tokens, reserved_usd
+            cost_usd = :cost_usd, settled_at = clock_timestamp(),
+            response = CASE WHEN task.ended THEN NULL ELSE :response END
+        FROM task WHERE model_calls.id = :call_id AND state <> 'settled'
+        RETURNING task_id, model, reserved_tokens, reserved_usd
     )
     UPDATE tasks
     SET drawn_tokens = drawn_tokens - call.reserved_tokens + :input_tokens + :output_tokens,
         drawn_usd = drawn_usd - call.reserved_usd + :cost_usd
     FROM call WHERE tasks.id = call.task_id
+    RETURNING call.model
     """).bindparams(bindparam("response", type_=JSONB))
 
 _RELEASE = text("""
-    WITH call AS (
-        DELETE FROM model_calls WHERE id = :call_id AND state <> 'settled'
+    WITH task AS (
+        SELECT id FROM tasks
+        WHERE id = (SELECT task_id FROM model_calls WHERE id = :call_id) FOR UPDATE
+    ), call AS (
+        DELETE FROM model_calls USING task
+        WHERE model_calls.id = :call_id AND state <> 'settled'
         RETURNING task_id, reserved_tokens, reserved_usd
     )
     UPDATE tasks
@@ -124,9 +136,14 @@ async def reserve(session: AsyncSession, task_id: UUID, run_token: UUID, ask: As
 
 async def settle(
     session: AsyncSession, call_id: int, usage: Usage, response: dict[str, Any]
-) -> None:
-    """Replace what a call had reserved by what it used. Settling again changes nothing."""
-    await session.execute(_SETTLE, {"call_id": call_id, "response": response, **vars(usage)})
+) -> str | None:
+    """Replace what a call had reserved by what it used; return which model it was made to.
+
+    Settling again changes nothing, and returns None.
+    """
+    parameters = {"call_id": call_id, "response": response, **vars(usage)}
+    model: str | None = await session.scalar(_SETTLE, parameters)
+    return model
 
 
 async def release(session: AsyncSession, call_id: int) -> None:
@@ -152,21 +169,18 @@ async def abandon_reserved(session: AsyncSession, task_id: UUID) -> None:
     )
 
 
-async def spent(session: AsyncSession, task_id: UUID) -> tuple[int, Decimal]:
-    """Return the tokens and dollars a task's calls have drawn."""
-    statement = select(Task.drawn_tokens, Task.drawn_usd).where(Task.id == task_id)
-    row = (await session.execute(statement)).one()
-    return row.drawn_tokens, row.drawn_usd
-
-
 async def list_calls(session: AsyncSession, task_id: UUID) -> list[ModelCall]:
     """Return the calls of a task, the first one first."""
     statement = select(ModelCall).where(ModelCall.task_id == task_id).order_by(ModelCall.id)
     return list((await session.execute(statement)).scalars())
 
 
-async def forget_responses(session: AsyncSession, task_id: UUID) -> None:
-    """Erase what models answered; what it cost stays."""
+async def close(session: AsyncSession, task_id: UUID) -> None:
+    """Erase what models answered to a task that has ended, and leave no call open.
+
+    It may hold what an output may not, and nobody will ask for it again; what it cost stays.
+    """
+    state = case((ModelCall.state == "reserved", "uncertain"), else_=ModelCall.state)
     await session.execute(
-        update(ModelCall).where(ModelCall.task_id == task_id).values(response=None)
+        update(ModelCall).where(ModelCall.task_id == task_id).values(response=None, state=state)
     )

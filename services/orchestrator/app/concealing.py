@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -60,9 +60,13 @@ class Concealing:
         policy: PiiPolicy,
         door: str,
         values: dict[str, str],
+        taken: Set[str] = frozenset(),
     ) -> tuple[str, dict[str, JsonValue]]:
         """Return a text and an object as they may be stored; what is private in them is added to
-        `values`. Raises PiiDetected, InjectionDetected and ReflexUnavailable."""
+        `values`, under a placeholder that is not `taken`.
+
+        Raises PiiDetected, InjectionDetected and ReflexUnavailable.
+        """
         kept = dict(data)
         for _ in range(MAX_ROUNDS):
             parts = [Part("output", output), *leaves("data", kept)]
@@ -70,7 +74,7 @@ class Concealing:
             if not found:
                 return output, kept
             with _placed():
-                output, kept, more = redact_made(output, kept, found, set(values))
+                output, kept, more = redact_made(output, kept, found, values, taken)
             values |= more
         raise _still_private(found)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from app import call_store, lifecycle, store
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import lifecycle, store
 from app.attempt import Attempt
 from app.database import Database
 from app.lifecycle import Cancel, Fail, LeaveAlone
@@ -21,22 +23,20 @@ async def finish(
     status: TaskStatus,
     result: TaskResult | None,
     failure: TaskFailure | None,
-) -> bool:
-    """Write how a task ended; False if another attempt has it. What models answered is erased:
-    it may hold what the output may not, and nobody will ask for it again."""
-    event: dict[str, Any] = {"attempt": attempt.number}
-    if result is not None:
-        event |= {"arm": result.arm, "accepted": result.accepted}
-    if failure is not None:
-        event |= {"reason": failure.slug, "detail": failure.detail}
+) -> TaskStatus | None:
+    """Write how a task ended, and return it; None if another attempt has the task.
+
+    One that failed although it was to be cancelled is cancelled: what it was refused for may be
+    just that.
+    """
     async with parts.database.transaction() as session:
+        if failure is not None and await _to_be_cancelled(session, attempt.task_id):
+            status, failure = TaskStatus.CANCELLED, None
+        event = _event(attempt, result, failure)
         mine = await store.update_task_status(
             session, attempt.task_id, status, run_token=attempt.token, event=event
         )
         if mine:
-            if attempt.account.used:
-                await call_store.abandon_reserved(session, attempt.task_id)
-                await call_store.forget_responses(session, attempt.task_id)
             await parts.concealing.keep(session, attempt.task_id, attempt.values)
             await store.store_task_result(
                 session,
@@ -45,7 +45,23 @@ async def finish(
                 result=result,
                 failure=failure,
             )
-    return mine
+    return status if mine else None
+
+
+def _event(
+    attempt: Attempt, result: TaskResult | None, failure: TaskFailure | None
+) -> dict[str, Any]:
+    event: dict[str, Any] = {"attempt": attempt.number}
+    if result is not None:
+        event |= {"arm": result.arm, "accepted": result.accepted}
+    if failure is not None:
+        event |= {"reason": failure.slug, "detail": failure.detail}
+    return event
+
+
+async def _to_be_cancelled(session: AsyncSession, task_id: UUID) -> bool:
+    task = await store.lock_task(session, task_id)
+    return task is not None and task.cancel_requested_at is not None
 
 
 async def hand_back(

@@ -8,7 +8,6 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from app import checks
 from octollm.contracts import TaskResult
 from octollm.criteria import MAX_EVIDENCE_CHARACTERS, Criterion, Judgement
 
@@ -23,13 +22,9 @@ def sentences(criteria: Sequence[Criterion]) -> list[int]:
     return [index for index, criterion in enumerate(criteria) if isinstance(criterion, str)]
 
 
-def by_checks(criteria: Sequence[Criterion], output: str) -> list[Judgement]:
-    """Judge an output by those criteria that are checks."""
-    return checks.judge_all(criteria, output)
-
-
 def undecided(criteria: Sequence[int], why: str, judged_by: str) -> list[Judgement]:
     """Return that nothing is known about some criteria, and why."""
+    why = why[:MAX_EVIDENCE_CHARACTERS]
     return [
         Judgement(criterion=index, verdict="undecided", evidence=why, judged_by=judged_by)
         for index in criteria

@@ -6,10 +6,19 @@ import re
 from typing import Any
 
 from octollm.arm import Outcome
-from octollm.errors import ArmFailed, InjectionDetected, OutputRefused, RefusedByPolicy
+from octollm.contracts import TaskResult
+from octollm.errors import (
+    ArmFailed,
+    CriteriaNotMet,
+    InjectionDetected,
+    OutputRefused,
+    RefusedByPolicy,
+)
 from octollm.fields import check_storable_object, storable
 
 EVENT_TYPE = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def check_storable(arm: str, outcome: object) -> None:
@@ -23,6 +32,22 @@ def check_storable(arm: str, outcome: object) -> None:
         check_storable_object(outcome.data)
     except ValueError as error:
         raise ArmFailed(f"The output of {arm} cannot be stored: {error}.") from None
+
+
+def draft(text: str) -> Outcome:
+    """Return what an arm had written when it was cut short, as the database can hold it."""
+    return Outcome(_UNSTORABLE.sub("\ufffd", text), partial=True)
+
+
+def unjudged(arm: str, outcome: Outcome) -> TaskResult:
+    """Return what an arm made as a result of which nothing is known yet."""
+    return TaskResult(arm=arm, output=outcome.output, data=outcome.data, partial=outcome.partial)
+
+
+def not_met(best: TaskResult | None, why: str) -> CriteriaNotMet:
+    """Return what ends a task whose best result still fails some criteria."""
+    failed = [j.criterion for j in best.judgements if j.verdict == "failed"] if best else []
+    return CriteriaNotMet(f"Criteria not met: {', '.join(map(str, failed))}. {why}")
 
 
 def refused(why: RefusedByPolicy) -> OutputRefused:

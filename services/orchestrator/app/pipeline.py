@@ -17,8 +17,9 @@ from app.config import Settings
 from app.database import Database
 from app.metrics import Metrics
 from app.models import Task
-from app.processing import Processing, Progress, Work
+from app.processing import Processing
 from app.queue import Queue
+from app.work import Progress, Work
 from octollm.arm import Arm, ArmContext
 from octollm.contracts import (
     TaskAccepted,
@@ -33,6 +34,7 @@ from octollm.errors import (
     IdempotencyKeyReused,
     RefusedByPolicy,
 )
+from octollm.redaction import placeholders_in
 
 log = structlog.get_logger(__name__)
 
@@ -125,7 +127,7 @@ class Pipeline:
         """Have an arm fulfil a contract; see `Processing.run`. `progress` and `values` are filled
         on the way."""
         values = {} if values is None else values
-        return await self._processing.run(Work(contract, context, values, progress or Progress()))
+        return await self._processing.run(_work(contract, context, progress or Progress(), values))
 
     async def partial_result(
         self,
@@ -135,7 +137,7 @@ class Pipeline:
         values: dict[str, str],
     ) -> TaskResult | None:
         """Return what there is of a task that was cut short; see `Processing.partial_result`."""
-        return await self._processing.partial_result(Work(contract, context, values, progress))
+        return await self._processing.partial_result(_work(contract, context, progress, values))
 
     async def reconcile(self, session: AsyncSession, limit: int = 500) -> int:
         """Give every unfinished task that no job will deliver a new job; return how many.
@@ -162,6 +164,13 @@ class Pipeline:
                 await event_store.add_audit_event(session, tenant, refused.slug, {"kinds": kinds})
         except DatabaseUnavailable:
             log.warning("audit event not stored: the database is away", reason=refused.slug)
+
+
+def _work(
+    contract: TaskContract, context: ArmContext, progress: Progress, values: dict[str, str]
+) -> Work:
+    taken = placeholders_in(contract.model_dump_json())
+    return Work(contract, context, values, progress, taken=taken)
 
 
 async def _earlier(session: AsyncSession, new: store.NewTask) -> TaskAccepted:

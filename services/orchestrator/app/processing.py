@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import structlog
 
-from app import judging, outcomes, routing
+from app import checking, judging, outcomes, routing
 from app.concealing import Concealing
-from octollm.arm import Arm, ArmContext, Feedback, Outcome
+from app.work import Progress, Work
+from octollm.arm import Arm, Feedback, Outcome
 from octollm.contracts import TaskContract, TaskResult
 from octollm.criteria import Judgement
 from octollm.errors import (
@@ -28,36 +29,6 @@ NOT_DELEGATED = frozenset({"planner", "judge"})
 LEFT_OUT = "[Left out: this text tried to give instructions.]"
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass
-class Progress:
-    """How far a task has come: what is kept of it should it be cut short.
-
-    `best` has passed the screening; `draft` has not, and is what `arm` has written so far.
-    """
-
-    best: TaskResult | None = None
-    arm: str = ""
-    draft: str = ""
-
-
-@dataclass(frozen=True)
-class Work:
-    """One contract, what its arm may use, and how far it has come.
-
-    `values` are what the placeholders of the whole task stand for; new ones are added.
-    """
-
-    contract: TaskContract
-    context: ArmContext
-    values: dict[str, str] = field(default_factory=dict)
-    progress: Progress = field(default_factory=Progress)
-    step: str = ""
-
-    async def emit(self, event_type: str, data: dict[str, Any]) -> None:
-        """Add an event, with the step it belongs to."""
-        await self.context.emit(event_type, {"step": self.step, **data} if self.step else data)
 
 
 class Processing:
@@ -82,39 +53,38 @@ class Processing:
         for repair in range(contract.max_repairs + 1):
             try:
                 outcome = await self._made(arm, work, feedback)
+                progress.made = outcomes.unjudged(arm.name, outcome)
                 judgements = await self._judged(work, outcome)
             except BudgetExceeded as error:
                 if progress.best is None:
                     raise
-                raise _not_met(progress.best, error.detail) from None
-            result = TaskResult(
-                arm=arm.name,
-                output=outcome.output,
-                data=outcome.data,
-                spend=outcome.spend.model_copy(
-                    update={"seconds": round(time.perf_counter() - started, 3)}
-                ),
-                accepted=judging.accepted(judgements),
-                judgements=judgements,
-                repairs=repair,
-                partial=outcome.partial,
+                raise outcomes.not_met(progress.best, error.detail) from None
+            seconds = round(time.perf_counter() - started, 3)
+            result = progress.made.model_copy(
+                update={
+                    "spend": outcome.spend.model_copy(update={"seconds": seconds}),
+                    "accepted": judging.accepted(judgements),
+                    "judgements": judgements,
+                    "repairs": repair,
+                }
             )
             progress.best = judging.better(progress.best, result)
             if result.accepted is not False:
                 return result
             if not getattr(arm, "repairs", False):
-                raise _not_met(progress.best, f"{arm.name} makes the same again.")
+                raise outcomes.not_met(progress.best, f"{arm.name} makes the same again.")
             feedback = Feedback(outcome.output, tuple(judgements))
-        raise _not_met(progress.best, f"{contract.max_repairs} repairs did not help.")
+        raise outcomes.not_met(progress.best, f"{contract.max_repairs} repairs did not help.")
 
     async def partial_result(self, work: Work) -> TaskResult | None:
         """Return what there is of a task that was cut short, if it may be shown: its best output,
-        else its draft."""
+        else one that was not judged, else its draft."""
         progress = work.progress
-        if progress.best is not None or not progress.draft.strip():
-            return progress.best
+        kept = progress.best or progress.made
+        if kept is not None or not progress.draft.strip():
+            return kept
         try:
-            draft = await self._passed(work, Outcome(progress.draft, partial=True))
+            draft = await self._passed(work, outcomes.draft(progress.draft))
         except Exception as error:
             log.info("a draft was not kept", error=type(error).__name__)
             return None
@@ -155,7 +125,7 @@ class Processing:
     ) -> tuple[str, dict[str, Any]]:
         try:
             return await self._concealing.made(
-                text, data, work.contract.pii_policy, door, work.values
+                text, data, work.contract.pii_policy, door, work.values, work.taken
             )
         except RefusedByPolicy as refused:
             raise outcomes.refused(refused) from None
@@ -166,8 +136,9 @@ class Processing:
 
     async def _judged(self, work: Work, outcome: Outcome) -> list[Judgement]:
         """Judge an outcome by the contract's criteria, checks first; each judgement is an event."""
-        judgements = judging.by_checks(work.contract.acceptance_criteria, outcome.output)
-        sentences = judging.sentences(work.contract.acceptance_criteria)
+        criteria = work.contract.acceptance_criteria
+        judgements = await checking.by_checks(criteria, outcome.output, work.values)
+        sentences = judging.sentences(criteria)
         if sentences:
             judgements += await self._by_judge(work, outcome, sentences)
         judgements.sort(key=lambda judgement: judgement.criterion)
@@ -194,8 +165,11 @@ class Processing:
         )
         try:
             answer = await self._made(judge, replace(work, contract=question), None)
-        except (BudgetExceeded, ModelFailed, OutputRefused) as error:
+        except BudgetExceeded as error:
             return judging.undecided(sentences, error.detail, "nobody")
+        except (ArmFailed, ModelFailed, OutputRefused) as error:
+            why = f"The judge gave no opinion: {error.detail}"
+            return judging.undecided(sentences, why, judge.name)
         return judging.read(answer.data, sentences, outcome.output, judge.name)
 
     async def _delegate(self, work: Work, contract: TaskContract) -> Outcome:
@@ -207,7 +181,7 @@ class Processing:
         step = str(contract.metadata.get("step", ""))
         if contract.assigned_arm in NOT_DELEGATED or contract.assigned_arm is None:
             raise ArmFailed("A step needs an arm, and neither the planner nor the judge.")
-        ours = Work(contract, work.context, work.values, step=step)
+        ours = replace(work, contract=contract, progress=Progress(), step=step)
         await ours.emit("step.started", {"arm": contract.assigned_arm})
         texts = {"criteria": contract.model_dump(mode="json")["acceptance_criteria"]}
         goal, texts = await self._concealed(ours, contract.goal, texts, "step")
@@ -242,9 +216,3 @@ class Processing:
             for name, arm in self._arms.items()
             if name not in NOT_DELEGATED and not routing.unavailable(arm)
         }
-
-
-def _not_met(best: TaskResult | None, why: str) -> CriteriaNotMet:
-    failed = [j.criterion for j in best.judgements if j.verdict == "failed"] if best else []
-    numbers = ", ".join(map(str, failed))
-    return CriteriaNotMet(f"Criteria not met: {numbers}. {why}")

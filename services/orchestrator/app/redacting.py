@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import accumulate
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
@@ -49,28 +49,36 @@ def redact_made(
     output: str,
     data: Mapping[str, JsonValue],
     spans: Mapping[int, Iterable[PiiMatch]],
-    taken: set[str],
+    known: Mapping[str, str],
+    taken: Set[str] = frozenset(),
 ) -> tuple[str, dict[str, JsonValue], dict[str, str]]:
-    """Return what an arm made without what is private in it, and these values by placeholder.
+    """Return what an arm made without what is private in it, and the new values by placeholder.
 
     `spans` are the findings by the number of their text: 0 is the output, the others the leaves
-    of `data` in their order. Placeholders that stand in the texts stay what they are; none of
-    `taken` is given to a new value.
+    of `data` in their order. Placeholders that stand in the texts stay what they are; a value
+    that is `known` gets the placeholder it has, and none of those or of `taken` is given to
+    another one.
     """
     texts = [output, *(part.text for part in leaves("data", dict(data)))]
     everywhere = _everywhere(texts, spans)
-    taken = taken.union(*map(placeholders_in, texts))
+    taken = set(known).union(taken, *map(placeholders_in, texts))
     values: dict[str, str] = {}
     fresh: list[str] = []
     for place, text in enumerate(texts):
         redacted = redact(text, everywhere[place], values, taken)
         values = redacted.values
         fresh.append(redacted.text)
-    remaining = iter(zip(texts[1:], fresh[1:], strict=True))
+    names = {value: name for name, value in known.items()}
+    for name, value in values.items():
+        if value in names:  # no text had this new name before, so that it can be replaced as it is
+            fresh = [text.replace(name, names[value]) for text in fresh]
+    new = {name: value for name, value in values.items() if value not in names}
+    remaining = iter(zip(texts, fresh, strict=True))
+    next(remaining)
     made = _leaves(dict(data), remaining)
     if not isinstance(made, dict):
         raise AssertionError("an object stays an object")
-    return fresh[0], made, values
+    return fresh[0], made, new
 
 
 def _everywhere(

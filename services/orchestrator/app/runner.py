@@ -25,6 +25,9 @@ from octollm.errors import BudgetExceeded, OctoError, TaskFailure
 WRITE_SECONDS = 15.0
 """How long an ending is tried to be written while the database is away; below the grace."""
 
+KEEP_SECONDS = 5.0
+"""How long the screening of a draft may hold up the end of a task."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -150,18 +153,25 @@ class TaskRunner:
         """Write a final status, once, however often the database breaks off meanwhile."""
         if result is None:
             result = await self._kept(attempt)
-        if not await self._write(endings.finish, self._parts, attempt, status, result, failure):
+        written: TaskStatus | None = await patiently(WRITE_SECONDS)(
+            endings.finish, self._parts, attempt, status, result, failure
+        )
+        if written is None:
             log.warning("result discarded: another attempt has the task", attempt=attempt.number)
             return
-        self._parts.metrics.finished.labels(status).inc()
+        self._parts.metrics.finished.labels(written).inc()
         self._parts.metrics.processing.observe(attempt.milliseconds() / 1000)
-        log.info("task ended", status=status, attempt=attempt.number, ms=attempt.milliseconds())
+        log.info("task ended", status=written, attempt=attempt.number, ms=attempt.milliseconds())
 
     async def _kept(self, attempt: Attempt) -> TaskResult | None:
-        """Return what there is of a task that did not complete."""
-        return await self._parts.pipeline.partial_result(
-            attempt.contract, self._context(attempt), attempt.progress, attempt.values
-        )
+        """Return what there is of a task that did not complete, if it can be screened in time."""
+        try:
+            async with asyncio.timeout(KEEP_SECONDS):
+                return await self._parts.pipeline.partial_result(
+                    attempt.contract, self._context(attempt), attempt.progress, attempt.values
+                )
+        except TimeoutError:
+            return None
 
     async def _write(self, write: Callable[..., Any], *arguments: Any) -> bool:
         """Run a write in a transaction of its own, again while the database is away."""

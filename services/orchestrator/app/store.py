@@ -1,8 +1,7 @@
 """Every SQL statement on tasks and their results.
 
-Functions take the caller's session and never commit.
-
-A task changes its status in `update_task_status` and `claim`, nowhere else.
+Functions take the caller's session and never commit. A task changes its status in
+`update_task_status` and `claim`, nowhere else.
 """
 
 from __future__ import annotations
@@ -173,7 +172,7 @@ async def update_task_status(
 
     With `run_token`, only the attempt that holds the task may do it. False: the task was not in
     a status that allows it, or someone else has it; then nothing was changed. `extra_attempts`
-    gives back an attempt that was cut short through no fault of the task.
+    gives back an attempt cut short. With a final status, what models answered is erased.
     """
     now = func.clock_timestamp()
     statement = update(Task).where(Task.id == task_id, Task.status.in_(_predecessors(status)))
@@ -193,6 +192,7 @@ async def update_task_status(
         return False
     await event_store.add_event(session, task_id, f"task.{_EVENT_NAMES[status]}", event or {})
     if status.final:
+        await call_store.close(session, task_id)
         await session.execute(
             text("SELECT pg_notify(:channel, :id)"),
             {"channel": COMPLETIONS_CHANNEL, "id": str(task_id)},

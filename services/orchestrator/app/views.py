@@ -17,6 +17,7 @@ from octollm.contracts import (
     TaskStatus,
     TaskSummary,
 )
+from octollm.criteria import MAX_EVIDENCE_CHARACTERS
 from octollm.documents import DocumentSummary
 from octollm.errors import PROBLEM_TYPE_PREFIX, TaskFailure
 from octollm.redaction import restore, restore_json
@@ -103,7 +104,9 @@ def _result(task: Task, row: TaskResultRow, values: Mapping[str, str]) -> TaskRe
         update["output"] = restore(result.output, values)
         update["data"] = restore_json(dict(result.data), values)
         update["judgements"] = [
-            judgement.model_copy(update={"evidence": restore(judgement.evidence, values)})
+            judgement.model_copy(
+                update={"evidence": restore(judgement.evidence, values)[:MAX_EVIDENCE_CHARACTERS]}
+            )
             for judgement in result.judgements
         ]
     return result.model_copy(update=update)

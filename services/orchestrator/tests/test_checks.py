@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from app.checks import judge, judge_all
+from app.checks import judge
 from app.checks.json_text import equal, resolve
 from app.checks.schemas import prepare
 from octollm.criteria import Check
@@ -169,10 +169,3 @@ def test_the_evidence_says_what_a_verdict_rests_on(
 def test_the_place_of_an_error_is_a_json_pointer() -> None:
     made = schema(properties={"a/b": {"items": {"type": "null"}}})
     assert judge(made, '{"a/b": [null, 1]}')[1].startswith("/a~1b/1: ")
-
-
-def test_sentences_are_left_to_others() -> None:
-    judged = judge_all(["Is polite.", check("max_words", words=1), "Is short."], "a b")
-    assert [(one.criterion, one.verdict, one.judged_by) for one in judged] == [
-        (1, "failed", "check")
-    ]

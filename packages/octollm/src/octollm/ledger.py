@@ -7,6 +7,7 @@ how it ended is `uncertain`, and stays counted at its worst.
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
@@ -68,6 +69,11 @@ class Settled:
 class Ledger(Protocol):
     """The account of one attempt at a task. Its calls may come from many coroutines at once."""
 
+    def turn(self, request_hash: str) -> AbstractAsyncContextManager[object]:
+        """Return what is held from `recall` to `settle`: two coroutines of an attempt that ask the
+        same at the same time are sold one answer."""
+        ...
+
     async def recall(self, request_hash: str) -> dict[str, JsonValue] | None:
         """Return the response of the settled call of this task with that hash, if there is one."""
         ...
@@ -91,6 +97,9 @@ class Ledger(Protocol):
 
 class NoLedger:
     """The account where no model may be called."""
+
+    def turn(self, request_hash: str) -> AbstractAsyncContextManager[object]:
+        return nullcontext()
 
     async def recall(self, request_hash: str) -> dict[str, JsonValue] | None:
         return None

@@ -21,7 +21,6 @@ from octollm.criteria import (
     Criterion,
     EqualsCheck,
     JsonSchemaCheck,
-    Judgement,
     JudgementVerdict,
     MaxWordsCheck,
     NumberBetweenCheck,
@@ -29,7 +28,7 @@ from octollm.criteria import (
 )
 from octollm.validation import invalid_fields
 
-__all__ = ["judge", "judge_all", "validate"]
+__all__ = ["judge", "validate"]
 
 _POINTER = re.compile(r"(?:/(?:[^~]|~[01])*)?", re.DOTALL)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -55,18 +54,6 @@ def validate(criteria: Sequence[Criterion]) -> None:
             break
     if found:
         raise invalid_fields(found)
-
-
-def judge_all(criteria: Sequence[Criterion], output: str) -> list[Judgement]:
-    """Judge the checks among the criteria; sentences are left to others."""
-    found = []
-    for index, criterion in enumerate(criteria):
-        if not isinstance(criterion, str):
-            verdict, evidence = judge(criterion, output)
-            found.append(
-                Judgement(criterion=index, verdict=verdict, evidence=evidence, judged_by="check")
-            )
-    return found
 
 
 def judge(check: Check, output: str) -> Verdict:

@@ -1,0 +1,136 @@
+"""What was bought is written down whatever came over the wire, and is not bought again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from raw_provider import raw_house, said
+from scripted_models import events_of, thinking
+from test_thinking import answering, judging, plan, step
+
+from app import call_store, store
+from app.routes.depends import DEFAULT_TENANT
+from arms.scripted import Reply
+from octollm.ledger import Usage
+
+
+@pytest.mark.filterwarnings("ignore::pydantic_ai.CostCalculationFailedWarning")
+async def test_a_usage_no_column_holds_is_settled(make_house: Any) -> None:
+    usage = {"prompt_tokens": 10**13, "completion_tokens": 10, "total_tokens": 1}
+    async with raw_house(make_house, said("Fine.", usage)) as (house, provider):
+        task = await house.ended(await house.submit("Hello", assigned_arm="assistant"))
+        assert task["status"] == "completed", task
+        assert task["spend"]["tokens"] == 100_000_010
+        assert len(provider.requests) == 1
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\ud800b"])
+async def test_an_answer_no_database_holds_is_bought_once(make_house: Any, text: str) -> None:
+    async with raw_house(make_house, said(text)) as (house, provider):
+        task = await house.ended(await house.submit("Hello", assigned_arm="assistant"))
+        assert task["error"]["type"].endswith("arm-failed"), task
+        assert len(provider.requests) == 1
+
+
+async def test_a_proxy_that_gave_up_waiting_may_have_been_billed(make_house: Any) -> None:
+    async with raw_house(make_house, b"{}", status=504) as (house, provider):
+        task = await house.ended(
+            await house.submit("Hello", assigned_arm="assistant", budget={"max_tokens": 6_000})
+        )
+        assert task["status"] == "failed"
+        assert len(provider.requests) == 2
+        assert task["spend"]["tokens"] > 4_000
+
+
+async def test_two_steps_that_ask_the_same_are_sold_one_answer(make_house: Any) -> None:
+    same = {"arm": "assistant", "goal": "Do the same part.", "needs": []}
+    script = [
+        plan({"id": "a", **same}, {"id": "b", **same}, step("c", "a", "b")),
+        answering("done", to="Do the same part.", delay=0.2, times=None),
+        answering("all done", to="Do part c."),
+    ]
+    async with thinking(make_house, script) as (house, provider):
+        task = await house.ended(await house.submit("Do all parts.", assigned_arm="planner"))
+        assert task["result"]["data"]["steps"] == {"a": "done", "b": "done", "c": "all done"}
+        bought = Counter(entry.headers["idempotency-key"] for entry in provider.ledger.entries)
+        assert set(bought.values()) == {1}, bought
+
+
+async def test_twelve_steps_at_once_stay_within_the_cap(make_house: Any) -> None:
+    parts = [step(f"p{n}") for n in range(11)]
+    script = [
+        plan(*parts, step("last", *(part["id"] for part in parts))),
+        *(answering("x", to=f"Do part p{n}.", delay=0.1, output_tokens=900) for n in range(11)),
+        answering("end", to="Do part last.", output_tokens=900),
+    ]
+    models = {"model_max_output_tokens": 900}
+    async with thinking(make_house, script, models=models) as (house, provider):
+        task_id = await house.submit(
+            "Do all parts.",
+            assigned_arm="planner",
+            budget={"max_cost_usd": 0.012, "max_tokens": 100_000},
+        )
+        task = await house.ended(task_id)
+        assert task["error"]["type"].endswith("budget-exceeded"), task
+        assert 0 < provider.ledger.spent_usd(task_id) <= Decimal("0.012")
+        assert task["spend"]["cost_usd"] <= 0.012
+
+
+async def test_a_cancelled_task_that_asks_for_another_call_has_not_failed(make_house: Any) -> None:
+    """Between the wish and the worker's noticing it there may be time for one more call."""
+    script = [answering("{}", delay="first"), judging(("passed", "{}"))]
+    async with thinking(make_house, script) as (house, provider):
+        task_id = await house.submit(
+            "Do it.", assigned_arm="assistant", acceptance_criteria=["Is JSON."]
+        )
+        async with asyncio.timeout(20):
+            await provider.ledger.received(1)
+        async with house.parts.database.transaction() as session:  # the wish, still unnoticed
+            await store.request_cancel(session, DEFAULT_TENANT, UUID(task_id))
+        provider.gate("first").set()
+        assert (await house.ended(task_id))["status"] == "cancelled"
+
+
+async def test_a_task_cancelled_between_attempts_leaves_no_answer_behind(make_house: Any) -> None:
+    script = [answering("an answer"), Reply(status=500, when="You judge whether", times=None)]
+    models = {"model_retries": 0}
+    async with thinking(make_house, script, models=models, retry_backoff=30) as (house, _):
+        task_id = await house.submit(
+            "Do it.", assigned_arm="assistant", acceptance_criteria=["It is done."]
+        )
+        async with asyncio.timeout(20):
+            while not await events_of(house, task_id, "task.handed_back"):
+                await asyncio.sleep(0.05)
+        assert await responses(house, task_id) == [True]
+        await house.http.post(f"/tasks/{task_id}/cancel")
+        assert (await house.ended(task_id))["status"] == "cancelled"
+        assert await responses(house, task_id) == [False]
+
+
+async def test_an_answer_that_comes_after_the_end_is_counted_and_not_kept(make_house: Any) -> None:
+    async with thinking(make_house, [answering("an answer")]) as (house, _):
+        task_id = await house.submit("Do it.", assigned_arm="assistant")
+        spent = (await house.ended(task_id))["spend"]["tokens"]
+        async with house.parts.database.transaction() as session:
+            # As it is while the worker that makes it is thought dead.
+            (call,) = await call_store.list_calls(session, UUID(task_id))
+            call.state = "uncertain"
+            task = await store.lock_task(session, UUID(task_id))
+            task.drawn_tokens, task.drawn_usd = call.reserved_tokens, call.reserved_usd
+        async with house.parts.database.transaction() as session:
+            usage = Usage(call.input_tokens, call.output_tokens, call.cost_usd)
+            await call_store.settle(session, call.id, usage, {"parts": ["late"]})
+        assert await responses(house, task_id) == [False]
+        assert (await house.task(task_id))["spend"]["tokens"] == spent
+
+
+async def responses(house: Any, task_id: str) -> list[bool]:
+    """Return for each call of a task whether its answer is kept."""
+    async with house.parts.database.transaction() as session:
+        calls = await call_store.list_calls(session, UUID(task_id))
+    return [call.response is not None for call in calls]

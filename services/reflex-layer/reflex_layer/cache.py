@@ -75,5 +75,5 @@ def _question(version: str, thresholds: Thresholds, checks: tuple[bool, bool], t
 
 
 def _is_worth_it(verdict: Verdict) -> bool:
-    matches = len(verdict.pii_matches) + len(verdict.injection_matches)
+    matches = len(verdict.private) + len(verdict.injection_matches)
     return not verdict.incomplete and matches <= MAX_CACHED_MATCHES

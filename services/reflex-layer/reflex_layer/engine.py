@@ -16,6 +16,7 @@ _MAX_MEMORY_BYTES = 64 << 20
 
 
 _ANYWHERE: Final = re2._re2.RE2.Anchor.UNANCHORED
+_NOWHERE: Final = (-1, -1)
 _AS_A_WHOLE: Final = re2._re2.RE2.Anchor.ANCHOR_BOTH
 
 
@@ -59,11 +60,10 @@ def spans(
     found: list[tuple[int, int]] = []
     while start <= last:
         (span,) = search(_ANYWHERE, data, start, last)
-        after = span[1]
-        if after < 0:
+        if span == _NOWHERE:
             break
         found.append(span)
-        start = after if after > start else start + 1
+        start = max(span[1], start + 1)
     return found
 
 
@@ -118,12 +118,11 @@ class Gate:
 
     def open_for(self, data: bytes) -> list[int]:
         """Return the indexes of the patterns that match somewhere, in order."""
-        return sorted(
-            index
-            for matcher, indexes in self._sets
-            for found in matcher.Match(data) or ()
-            for index in indexes[found]
-        )
+        opened: list[int] = []
+        for matcher, indexes in self._sets:
+            for found in matcher.Match(data) or ():
+                opened += indexes[found]
+        return sorted(opened)
 
 
 def _set(patterns: Sequence[str]) -> re2.Set:

@@ -74,8 +74,8 @@ class Metrics:
             self._blocked.inc()
         if verdict.incomplete:
             self._incomplete.inc()
-        for private in verdict.pii_matches:
-            kind = private.pii_type if private.pii_type in self._pii_kinds else _OTHER
+        for private in verdict.private:
+            kind = private.kind if private.kind in self._pii_kinds else _OTHER
             self._pii.labels(kind).inc()
         for attempt in verdict.injection_matches:
             kind = attempt.injection_type

@@ -49,5 +49,6 @@ def _verdict(value: bytes | str | None) -> Verdict | None:
     if value is not None:
         with suppress(ValidationError):
             verdict = _STORED.validate_json(value)
+            _ = verdict.pii_matches  # raises too: whoever answers with it could do nothing then
             return verdict if not verdict.incomplete else None
     return None

@@ -130,9 +130,9 @@ def _with(matches: tuple[InjectionMatch, ...], own: InjectionMatch) -> tuple[Inj
 
 def _details(both: Verdict, rules: Verdict, judgement: Judgement, thresholds: Thresholds) -> str:
     """Say in one sentence what was found, by kind alone, and what the guard did not do."""
-    kinds = {match.pii_type for match in both.pii_matches}
+    kinds = {found.kind for found in both.private}
     kinds |= {match.injection_type for match in both.injection_matches}
-    private = any(match.confidence >= thresholds.pii_block_confidence for match in both.pii_matches)
+    private = any(found.confidence >= thresholds.pii_block_confidence for found in both.private)
     attacked = both.injection_score >= thresholds.injection_block_score
     reasons = ["private data"] * private + ["prompt injection"] * attacked
     reasons += ["running out of time"] * rules.incomplete

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from reflex_layer.deadline import NEVER, Deadline
@@ -24,7 +24,7 @@ from reflex_layer.pii.ipv4 import IPv4
 from reflex_layer.pii.ipv6 import IPv6
 from reflex_layer.pii.itin import ITIN
 from reflex_layer.pii.jwt import JWT
-from reflex_layer.pii.labelled import INNOCENT, INNOCENT_CUES
+from reflex_layer.pii.labelled import ANCHOR, INNOCENT, INNOCENT_CUES
 from reflex_layer.pii.mac_address import MACAddress
 from reflex_layer.pii.medical_record_number import MedicalRecordNumber
 from reflex_layer.pii.npi import NPI
@@ -90,6 +90,8 @@ class Recognisers:
         self.recognisers = (*RECOGNISERS, *custom)
         self.version = ".".join(part for part in (version, allowed.version) if part)
         self._allowed = allowed
+        # Without a cue these find nothing, and asking each of them would cost more than the pass.
+        self._labelled = {i for i, r in enumerate(RECOGNISERS) if r.anchor == ANCHOR}
         self._gate = Gate([recogniser.anchor for recogniser in self.recognisers])
         cues = {r.kind: getattr(r, "cues", ()) for r in self.recognisers}
         self._cues = Cues(cues | {INNOCENT: INNOCENT_CUES})
@@ -101,14 +103,25 @@ class Recognisers:
     def find_all(self, shadow: Shadow, deadline: Deadline = NEVER) -> Iterator[Found]:
         """Yield what any recogniser finds, overlaps included, in no particular order.
 
+        Raises OutOfTime.
+        """
+        return chain.from_iterable(self.batches(shadow, deadline))
+
+    def batches(self, shadow: Shadow, deadline: Deadline) -> Iterator[list[Found]]:
+        """Yield what `find_all` does, in lists.
+
         One pass over the text tells which recognisers have anything to look at. Raises OutOfTime.
         """
         reading = self.reading(shadow)
         nothing_allowed = self._allowed is NOTHING_ALLOWED
         for index in self._gate.open_for(reading.lower):
-            found = self.recognisers[index].find(reading)
+            recogniser = self.recognisers[index]
+            if index in self._labelled and recogniser.kind not in reading.cues:
+                continue
+            found = recogniser.find(reading)
             told = iter(found if nothing_allowed else self._allowed.without(found, shadow))
-            while some := tuple(islice(told, _BETWEEN_CHECKS)):
-                yield from some
+            while len(some := list(islice(told, _BETWEEN_CHECKS))) == _BETWEEN_CHECKS:
+                yield some
                 deadline.check()
+            yield some
             deadline.check()

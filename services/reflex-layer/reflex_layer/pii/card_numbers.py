@@ -70,6 +70,11 @@ def card_end(run: bytes, first: int, groups: list[bytes]) -> tuple[int, bool]:
     return 0, False
 
 
+def has_issuer(number: bytes) -> bool:
+    """Tell whether an issuer is known that uses this beginning for numbers of this length."""
+    return len(number) in _lengths(number)
+
+
 def _lengths(beginning: bytes) -> tuple[int, ...]:
     """Return the lengths of the cards of the issuer with this beginning; none if unknown."""
     for width in range(4, 0, -1):

@@ -141,10 +141,9 @@ def _leading_punctuation(local: bytes) -> int:
 
 def _exists(domain: bytes) -> bool:
     """Tell whether a domain may exist by its form and its last part."""
-    labels = domain.split(b".")
-    return labels[-1] in _TOP_LEVEL and all(
-        0 < len(label) <= _MAX_LABEL and label[-1:] != b"-" for label in labels
-    )
+    if domain.rpartition(b".")[2] not in _TOP_LEVEL or b".." in domain or b"-." in domain:
+        return False
+    return len(domain) <= _MAX_LABEL or max(map(len, domain.split(b"."))) <= _MAX_LABEL
 
 
 def _in_link(lower: bytes, start: int) -> bool:

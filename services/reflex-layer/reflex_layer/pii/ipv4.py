@@ -9,7 +9,7 @@ from typing import Final
 from octollm.verdict import PiiType
 from reflex_layer.engine import compiled, spans, stands_in
 from reflex_layer.pii.recogniser import Found, Once, stands_alone
-from reflex_layer.text import Shadow
+from reflex_layer.text import OTHER_SYMBOL, Shadow
 
 _DOT: Final = r"(?:\.|[\[({] ?(?:\.|dot) ?[\])}]| dot )"
 _ADDRESS: Final = compiled(rf"[0-9]{{1,3}}(?:{_DOT}[0-9]{{1,3}}){{3}}")
@@ -75,10 +75,12 @@ class IPv4:
 
 def _continues(lower: bytes, start: int, end: int) -> bool:
     """Tell whether the dotted number goes on, as in `1.2.3.4.5` or `1.2.3.4-beta`."""
-    goes_on = lower[end : end + 1] in (b".", b"-") and lower[end + 1 : end + 2].isalnum()
-    came_from = lower[start - 1 : start] == b"." and lower[start - 2 : start - 1].isalnum()
-    hyphen = lower[start - 1 : start] == b"-" and lower[start - 2 : start - 1].isalpha()
-    return goes_on or came_from or hyphen
+    before, after = lower[start - 2 : start], lower[end : end + 2]
+    if after[:1] in _JOINTS and after[1:].isalnum():
+        return True
+    if before[1:] == b".":
+        return before[:1].isalnum()
+    return before[1:] == b"-" and before[:1].isalpha()
 
 
 def _is_numbered(before: bytes) -> bool:
@@ -92,7 +94,7 @@ def _is_numbered(before: bytes) -> bool:
 def _follows_sign(shadow: Shadow, start: int) -> bool:
     """Tell whether the sign for sections stands before a place."""
     last = start - 1 - (shadow.lower[start - 1 : start] == b" ")
-    if shadow.text.isascii() or last < 0:
+    if last < 0 or shadow.lower[last] != _SYMBOL:
         return False
     return shadow.text[shadow.span(last, last + 1)[0]] in _SECTION_SIGNS
 
@@ -119,7 +121,9 @@ def _confidence(written: bytes) -> float:
     return IDENTIFIES_NOBODY if special else PUBLIC
 
 
+_JOINTS: Final = frozenset((b".", b"-"))
 _SECTION_SIGNS: Final = "§¶"
+_SYMBOL: Final = ord(OTHER_SYMBOL)
 _NETWORKS: Final = tuple(
     map(
         ip_network,

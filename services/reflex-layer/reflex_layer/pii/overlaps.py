@@ -7,10 +7,12 @@ finding is told, by it or by another; what does not block gives way as a whole.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Final
 
 from reflex_layer.pii.recogniser import Found
 
+_START: Final = attrgetter("start")
 _SEPARATORS: Final = b" \t\r\n\x0b\x0c,;:.|/&=+-_\"'`()[]{}<>"
 
 
@@ -21,7 +23,24 @@ def resolved(found: Iterable[Found], block_confidence: float, seen: bytes) -> li
     part in common the more confident keeps it, then the longer; the other is cut, and loses the
     separators it would begin or end with there. Of those that do not block, the longer stays.
     """
-    by_place = sorted(found, key=lambda f: (f.start, -f.end, -f.confidence))
+    told: list[Found] = []
+    together: list[Found] = []
+    reached = 0
+    for one in sorted(found, key=_START):
+        if one.start < reached:
+            together.append(one)
+            reached = max(reached, one.end)
+            continue
+        told += _told(together, block_confidence, seen)
+        together, reached = [one], one.end
+    return told + _told(together, block_confidence, seen)
+
+
+def _told(together: list[Found], block_confidence: float, seen: bytes) -> list[Found]:
+    """Return what is told of findings each of which begins within those before; most are alone."""
+    if len(together) <= 1:
+        return together
+    by_place = sorted(together, key=lambda f: (f.start, -f.end, -f.confidence))
     blocking = _apart([f for f in by_place if f.confidence >= block_confidence], seen)
     lesser = _longest([f for f in by_place if f.confidence < block_confidence])
     if not lesser:

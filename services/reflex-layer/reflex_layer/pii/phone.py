@@ -49,6 +49,8 @@ _CODED_PLUS: Final = b"%%+"
 """How a reading has the `%2B` of a link, all three of which belong to the number."""
 
 _ABROAD: Final = (b"+", b"00", b"011")
+_JOINTS_AFTER: Final = frozenset((b"-", b".", b"/"))
+_JOINTS_BEFORE: Final = _JOINTS_AFTER | {b"+", b":"}
 _PLANNED: Final = 0.9
 _BELIEVED: Final = 0.6
 _UNSURE: Final = 0.4
@@ -113,9 +115,8 @@ class Phone:
             for start, end in spans(_ANY, lower, first, last):
                 if start in known or end - start < _FEWEST_DIGITS:
                     continue
-                end = start + _first_group(lower[start:end])
-                if not _FEWEST_DIGITS <= len(digits_of(lower[start:end])) <= _MAX_DIGITS:
-                    continue
+                if end - start > _NATIONAL_DIGITS:
+                    end = start + _first_group(lower[start:end])
                 called = _in_words(words, lower, start, end) and _alone(shadow, start, end)
                 if (called and not _is_other(words, lower, start, end)) or (
                     words.call_in_script(start) and _fits(lower, start, end)
@@ -146,8 +147,6 @@ def _is_other(words: Words, lower: bytes, start: int, end: int) -> bool:
 
 def _first_group(written: bytes) -> int:
     """Return where a number ends whose first group is a whole number already; else its length."""
-    if len(written) <= _NATIONAL_DIGITS:
-        return len(written)
     first = written.partition(b" ")[0]
     return len(first) if len(first) >= _NATIONAL_DIGITS and first.isdigit() else len(written)
 
@@ -162,9 +161,9 @@ def _alone(shadow: Shadow, start: int, end: int) -> bool:
     """Tell whether the number neither continues nor is continued, as a part number would."""
     lower = shadow.lower
     before, after = lower[start - 2 : start], lower[end : end + 2]
-    if len(before) == 2 and before[1] in b"-./+:" and before[:1].isdigit():
+    if before[1:] in _JOINTS_BEFORE and before[:1].isdigit():
         return False
-    if len(after) == 2 and after[0] in b"-./" and after[1:].isdigit():
+    if after[:1] in _JOINTS_AFTER and after[1:].isdigit():
         return False
     return stands_alone(shadow, start, end)
 
@@ -215,6 +214,8 @@ def _in_words(words: Words, lower: bytes, start: int, end: int) -> bool:
         return False
     written = lower[start:end]
     length = len(digits_of(written))
+    if not _FEWEST_DIGITS <= length <= _MAX_DIGITS:
+        return False
     if length == len(written) == _WITH_AREA and is_whole(_SECONDS, written, 0, length):
         return False
     if length < _MIN_DIGITS:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from ahocorasick_rs import BytesAhoCorasick
@@ -29,6 +30,7 @@ _NINE: Final = compiled(
 )
 _LONG: Final = compiled(r"[0-9A-Za-z]{17,}")
 
+_START: Final = itemgetter(0)
 _CAPITALS: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 Span = tuple[int, int]
@@ -60,16 +62,14 @@ class Cues:
         A phrase inside another is no cue: `order number` says nothing about a `number`.
         """
         found: list[Cue] = []
-        last = len(lower)
+        # A sign at either end, so that a phrase may stand there as anywhere.
+        around = b"%b " % lower
+        humps = cased != lower
         for index, start, end in self._search.find_matches_as_indexes(lower, overlapping=True):
-            if start and lower[start - 1] in _LETTERS_AND_DIGITS and not _humps(cased, start):
+            if around[start - 1] in _LETTERS_AND_DIGITS and not (humps and _humps(cased, start)):
                 continue
-            if (
-                self._closed[index]
-                and end < last
-                and lower[end] in _LETTERS
-                and not _humps(cased, end)
-            ):
+            closed = around[end] in _LETTERS and self._closed[index]
+            if closed and not (humps and _humps(cased, end)):
                 continue
             # Matches come in the order of their ends, so what this one holds was found just before.
             while found and found[-1].start >= start:
@@ -113,26 +113,25 @@ class Reading(Shadow):
         return cls(shadow.text, cased, lower, shadow.places, shadow.is_latin, known)
 
     @cached_property
-    def _all_cues(self) -> list[Cue]:
+    def _cues(self) -> list[Cue]:
         return self.known.find(self.lower, self.cased)
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        return [cue.start for cue in self._all_cues]
 
     @cached_property
     def cues(self) -> dict[str, list[Span]]:
         """Where the cues of each kind stand; kinds without any are left out."""
         by_kind: dict[str, list[Span]] = {}
-        for start, end, kinds in self._all_cues:
+        for start, end, kinds in self._cues:
             for kind in kinds:
-                by_kind.setdefault(kind, []).append((start, end))
+                if kind in by_kind:
+                    by_kind[kind].append((start, end))
+                else:
+                    by_kind[kind] = [(start, end)]
         return by_kind
 
     def next_cue(self, place: int) -> int:
         """Return where the first cue of any kind begins at or after a place, or the text's end."""
-        index = bisect_left(self._starts, place)
-        return self._starts[index] if index < len(self._starts) else len(self.lower)
+        index = bisect_left(self._cues, place, key=_START)
+        return self._cues[index].start if index < len(self._cues) else len(self.lower)
 
     def has_cue(self, kind: str, start: int, end: int) -> bool:
         """Tell whether a cue of a kind begins between two places."""

@@ -11,9 +11,10 @@ from typing import Final
 
 from octollm.verdict import PiiType
 from reflex_layer.pii.reading import Reading
-from reflex_layer.pii.recogniser import Found, cued, digits_of, led, stands_alone
+from reflex_layer.pii.recogniser import Found, cued, digits_of, led
 
 _FAMOUS: Final = frozenset((b"123456789", b"078051120", b"219099999", b"111111111", b"333333333"))
+_JOINTS: Final = frozenset((b"-", b".", b"/"))
 
 
 class SSN:
@@ -56,14 +57,14 @@ class SSN:
     def find(self, shadow: Reading) -> Iterator[Found]:
         lower = shadow.lower
         for start, end in shadow.nines:
-            number = digits_of(lower[start:end])
-            if not _assignable(number) or not _alone(shadow, start, end):
+            written = lower[start:end]
+            number = digits_of(written)
+            if not _assignable(number) or not _alone(lower, start, end):
+                continue
+            if written.isdigit() and not led(shadow, self.kind, start, end):
                 continue
             in_context = cued(shadow, self.kind, start, end)
-            if lower[start:end].isdigit() and not led(shadow, self.kind, start, end):
-                continue
-            confidence = _confidence(lower[start:end], number, in_context)
-            if confidence:
+            if confidence := _confidence(written, number, in_context):
                 yield Found(self.kind, start, end, confidence)
 
 
@@ -72,14 +73,14 @@ def _assignable(number: bytes) -> bool:
     return area not in (b"000", b"666") and area < b"900" and group != b"00" and serial != b"0000"
 
 
-def _alone(shadow: Reading, start: int, end: int) -> bool:
+def _alone(lower: bytes, start: int, end: int) -> bool:
     """Tell whether the number is no part of a longer one, such as a date or a part number."""
-    before, after = shadow.lower[start - 2 : start], shadow.lower[end : end + 2]
-    joined = (before[1:] in (b"-", b".", b"/") and before[:1].isdigit()) or (
-        after[:1] in (b"-", b".", b"/") and after[1:].isdigit()
-    )
-    named = before[1:] == b"-" and before[:1].isalpha()
-    return stands_alone(shadow, start, end) and not joined and not named
+    before, after = lower[start - 2 : start], lower[end : end + 2]
+    if before[1:] in _JOINTS:
+        named = before[1:] == b"-" and before[:1].isalpha()
+        if named or before[:1].isdigit():
+            return False
+    return not (after[:1] in _JOINTS and after[1:].isdigit())
 
 
 def _confidence(written: bytes, number: bytes, in_context: bool) -> float:

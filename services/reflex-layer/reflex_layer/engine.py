@@ -16,7 +16,6 @@ _MAX_MEMORY_BYTES = 64 << 20
 
 
 _ANYWHERE: Final = re2._re2.RE2.Anchor.UNANCHORED
-_NOWHERE: Final = (-1, -1)
 _AS_A_WHOLE: Final = re2._re2.RE2.Anchor.ANCHOR_BOTH
 
 
@@ -60,10 +59,11 @@ def spans(
     found: list[tuple[int, int]] = []
     while start <= last:
         (span,) = search(_ANYWHERE, data, start, last)
-        if span == _NOWHERE:
+        after = span[1]
+        if after < 0:
             break
         found.append(span)
-        start = max(span[1], start + 1)
+        start = after if after > start else start + 1
     return found
 
 

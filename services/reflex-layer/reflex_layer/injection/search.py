@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from reflex_layer.engine import Gate, Pattern, compiled, first, spans
+from reflex_layer.engine import Gate, Pattern, compiled, first, spans, stands_in
 from reflex_layer.injection.joins import JOINS
 from reflex_layer.injection.rule import Rule
 from reflex_layer.injection.speech import VOCABULARY, Spoken
@@ -23,6 +23,9 @@ _SENTENCE_END: Final = compiled(r"[.!?;][\s\"')\xff]|\n\n")
 
 _SETS: Final = 3
 """Of two on, the automata fit into memory; each one more is one more pass over the text."""
+
+_FEW: Final = 4
+"""So many rules are looked at one by one sooner than all at once."""
 
 _FOREIGN_ENDS: Final = frozenset("\u3002\u0964\u0965\u06d4\u1362\u1803")
 """Signs that end a sentence in Chinese and Japanese, Hindi, Urdu, Ethiopic and Mongolian."""
@@ -60,10 +63,14 @@ class Rules:
 
     def _worth_a_look(self, data: bytes) -> list[int]:
         opened = self._first.open_for(data)
-        if not opened:
-            return []
+        if len(opened) <= _FEW:
+            return [index for index in opened if self._is_followed(index, data)]
         followed = set(self._then.open_for(data))
         return [index for index in opened if index in followed]
+
+    def _is_followed(self, index: int, data: bytes) -> bool:
+        then = self._patterns[index][1]
+        return then is None or stands_in(then, data)
 
     def spans(self, index: int, seen: Shadow) -> Iterator[tuple[int, int]]:
         """Yield where one rule stands: its first part with the nearest `then`."""

@@ -129,8 +129,11 @@ GARBAGE = {
     "no JSON": b"\xff\x00",
     "another shape": b"[]",
     "half": b'{"status":"success"}',
-    "another status": b'{"status":"fine","pii_matches":[],"injection_detected":false,'
+    "another status": b'{"status":"fine","private":[],"injection_detected":false,'
     b'"injection_matches":[],"injection_score":0,"incomplete":false,"details":"","ruleset":""}',
+    "a place before the text": b'{"status":"success","private":[["Email",-1,3,0.9]],'
+    b'"injection_detected":false,"injection_matches":[],"injection_score":0,"incomplete":false,'
+    b'"details":"","ruleset":""}',
 }
 
 

@@ -82,6 +82,15 @@ def test_every_character_of_unicode_folds_to_one_byte_or_none() -> None:
     assert all(len(fold(chr(p)).encode("latin-1")) <= 1 for p in points)
 
 
+def test_letters_of_western_europe_read_like_each_of_them() -> None:
+    for character in map(chr, range(1, 0x100)):
+        text = f"a{character} "
+        seen = shadow(text)
+        assert seen.lower.decode("latin-1") == "".join(map(fold, text)).lower()
+        assert seen.native == "".join(map(fold_native, text))
+        assert seen.is_foreign == (seen.native != seen.lower.decode("latin-1"))
+
+
 @pytest.mark.parametrize(
     ("text", "native"),
     [

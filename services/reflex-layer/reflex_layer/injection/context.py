@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from octollm.verdict import ContextAnalysis
-from reflex_layer.engine import compiled
+from reflex_layer.engine import compiled, stands_in
 from reflex_layer.injection.rule import phrase
 from reflex_layer.text import Shadow
 
@@ -21,6 +21,7 @@ REACH: Final = 240
 # inside a word does neither.
 _QUOTED: Final = tuple(
     (
+        mark.encode(),
         compiled(rf"(?:^|[\s(\[{{:=>-]){mark}(?:{inside})*$"),
         compiled(rf"^(?:{inside})*{mark}(?:[^a-z0-9]|$)"),
     )
@@ -90,14 +91,17 @@ def surroundings(shadow: Shadow, start: int, end: int) -> Surroundings:
     either = before + b"\n" + after
     analysis = ContextAnalysis(
         is_quoted=quoted,
-        is_academic=_ACADEMIC.search(either) is not None,
-        is_testing=_TESTING.search(either) is not None,
-        is_negation=_NEGATION.search(before) is not None,
+        is_academic=stands_in(_ACADEMIC, either),
+        is_testing=stands_in(_TESTING, either),
+        is_negation=stands_in(_NEGATION, before),
     )
-    order = _OBEY.search(either) if quoted else _ORDER.search(before)
-    return Surroundings(analysis, order is not None)
+    orders = stands_in(_OBEY, either) if quoted else stands_in(_ORDER, before)
+    return Surroundings(analysis, orders)
 
 
 def _quoted(before: bytes, after: bytes) -> bool:
     """Tell whether an open quotation mark before is closed after."""
-    return any(opened.search(before) and closed.search(after) for opened, closed in _QUOTED)
+    return any(
+        mark in before and mark in after and stands_in(opened, before) and stands_in(closed, after)
+        for mark, opened, closed in _QUOTED
+    )

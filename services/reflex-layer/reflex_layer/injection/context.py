@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from octollm.verdict import ContextAnalysis
-from reflex_layer.engine import compiled
+from reflex_layer.engine import compiled, stands_in
 from reflex_layer.injection.negation import is_forbidden
 from reflex_layer.injection.rule import phrase
 from reflex_layer.text import Shadow
@@ -22,6 +22,7 @@ REACH: Final = 240
 # inside a word does neither.
 _QUOTED: Final = tuple(
     (
+        mark.encode(),
         compiled(rf"(?:^|[\s(\[{{:=>*`\"'-]){mark}(?:{inside})*$"),
         compiled(rf"^(?:{inside})*{mark}(?:[^a-z0-9]|$)"),
     )
@@ -147,27 +148,26 @@ def surroundings(shadow: Shadow, start: int, end: int, *, forbidden: bool = Fals
     either = before + b"\n" + after
     analysis = ContextAnalysis(
         is_quoted=_quoted(before, after),
-        is_academic=_ACADEMIC.search(either) is not None,
-        is_testing=_TESTING.search(either) is not None,
+        is_academic=stands_in(_ACADEMIC, either),
+        is_testing=stands_in(_TESTING, either),
         is_negation=forbidden or is_forbidden(before),
     )
     lowers = (
         analysis.is_negation
         or ((analysis.is_academic or analysis.is_testing) and _is_framed(analysis, before, either))
-        or _CONDITION.search(before) is not None
+        or stands_in(_CONDITION, before)
         or _is_named(before, shadow.lower[start:end], after)
     )
     return Surroundings(analysis, lowers)
 
 
 def _is_framed(analysis: ContextAnalysis, before: bytes, either: bytes) -> bool:
-    return _OBEY.search(either) is None if analysis.is_quoted else _is_told_of(before)
+    return not stands_in(_OBEY, either) if analysis.is_quoted else _is_told_of(before)
 
 
 def _is_named(before: bytes, match: bytes, after: bytes) -> bool:
     """Tell whether a match is a mark between messages that a sentence speaks of."""
-    marks = _MARK.search(match) and _MARK_OF.search(before) and _MARK_THAT.search(after)
-    return bool(marks)
+    return stands_in(_MARK, match) and stands_in(_MARK_OF, before) and stands_in(_MARK_THAT, after)
 
 
 def _is_told_of(before: bytes) -> bool:
@@ -178,4 +178,7 @@ def _is_told_of(before: bytes) -> bool:
 
 def _quoted(before: bytes, after: bytes) -> bool:
     """Tell whether an open quotation mark before is closed after."""
-    return any(opened.search(before) and closed.search(after) for opened, closed in _QUOTED)
+    return any(
+        mark in before and mark in after and stands_in(opened, before) and stands_in(closed, after)
+        for mark, opened, closed in _QUOTED
+    )

@@ -67,10 +67,8 @@ class Rules:
             for start, end in self.spans(index, seen):
                 if is_reminder(seen.lower, start, end):
                     continue
-                after = _AFTER.search(seen.lower[start:end])
-                yield Match(
-                    rule.type, start, start + after.span()[0] if after else end, rule.weight
-                )
+                after = first(_AFTER, seen.lower[start:end], 0, end - start)
+                yield Match(rule.type, start, start + after[0] if after else end, rule.weight)
 
     def _worth_a_look(self, data: bytes) -> list[int]:
         opened = self._first.open_for(data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from reflex_layer.engine import Pattern, compiled, spans
+from reflex_layer.engine import Pattern, compiled, first, spans
 from reflex_layer.pii.recogniser import script_after
 from reflex_layer.text import Shadow
 
@@ -89,8 +89,8 @@ def judged(
     for one in assigned(shadow, pattern, longest):
         if one.end - one.start < SHORTEST:
             continue
-        first = max(0, one.name - LOOKED_BACK)
-        key = (shadow.cased[first : one.end + 1], one.name - first, one.start - first)
+        back = max(0, one.name - LOOKED_BACK)
+        key = (shadow.cased[back : one.end + 1], one.name - back, one.start - back)
         sure = known.get(key)
         if sure is None:
             sure = known[key] = confidence(shadow, one)
@@ -121,8 +121,8 @@ def _split(shadow: Shadow, name: int, start: int, end: int) -> Assigned:
     start = end - len(value)
     end = script_after(shadow, start, end)
     value = lower[start:end]
-    if value.translate(None, _BREAKS) != value and (found := _NEXT.search(value)):
-        end = start + found.span()[0]
+    if value.translate(None, _BREAKS) != value and (found := first(_NEXT, value, 0, len(value))):
+        end = start + found[0]
     end = start + len(lower[start:end].rstrip(_ENDS))
     return Assigned(start, end, name, False, sign)
 

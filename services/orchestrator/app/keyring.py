@@ -110,7 +110,7 @@ class Keyring:
             raise DatabaseUnavailable(retry_after=RETRY_AFTER_SECONDS) from None
         keys = {}
         for row in rows:
-            caller = Caller(row.tenant, frozenset(row.scopes), row.key_id)
+            caller = Caller(row.tenant, frozenset(row.scopes.split(",")), row.key_id)
             ends = began + (float("inf") if row.seconds_left is None else row.seconds_left)
             keys[row.key_hash] = _Known(row.key_hash, caller, ends)
         self._reading = _Reading(began, any_made, keys)

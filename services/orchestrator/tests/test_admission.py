@@ -182,3 +182,19 @@ async def test_no_log_holds_a_key(
     assert "/tasks" in written
     assert held.key not in written
     assert wrong not in written
+
+
+async def test_a_server_for_strangers_does_not_start_before_there_is_a_key(settings: Any) -> None:
+    everywhere = settings.model_copy(update={"host": "0.0.0.0"})
+    with pytest.raises(key_desk.KeysMissing, match="octollm keys create --tenant"):
+        await key_desk.check_start(everywhere)
+    await key_desk.check_start(settings)
+    await key_desk.check_start(everywhere.model_copy(update={"allow_unauthenticated": True}))
+    held = await a_key(settings)
+    await key_desk.revoke(settings, held.id)
+    await key_desk.check_start(everywhere)
+
+
+async def test_with_the_database_away_it_starts_and_lets_nobody_in(settings: Any) -> None:
+    away = {"host": "0.0.0.0", "database_url": "postgresql://127.0.0.1:9/octollm"}
+    await key_desk.check_start(settings.model_copy(update=away))

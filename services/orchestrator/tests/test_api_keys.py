@@ -42,8 +42,11 @@ def test_a_key_is_read_from_the_header(scheme: str) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    [None, "", "Bearer", "Bearer ", "Basic b2N0bzo=", "Bearer octo_short", f"octo_{'a' * 43}"]
-    + [f"Bearer octo_{'a' * 44}", f"Bearer octo_{'ä' * 43}", f"Bearer sk_{'a' * 43}"],
+    [
+        *(None, "", "Bearer", "Bearer ", "Basic b2N0bzo=", "Bearer octo_short"),
+        *(f"octo_{'a' * 43}", f"Bearer octo_{'a' * 44}", f"Bearer sk_{'a' * 43}"),
+        f"Bearer octo_{'ä' * 43}",
+    ],
 )
 def test_what_cannot_be_a_key_is_none(header: str | None) -> None:
     assert key_in(header) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -12,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import psutil
 import pytest
 from pages import blocks
@@ -102,10 +104,18 @@ async def test_a_folder_in_use_is_named(laptop: Fleet, folder: Path) -> None:
     assert "Traceback" not in "".join(second.lines)
 
 
-async def test_another_address_is_refused_with_what_to_do(laptop: Fleet, folder: Path) -> None:
-    program = await laptop.start("up", "--host", "0.0.0.0", "--data-dir", str(folder))
-    assert await program.process.wait() == 2
-    await program.says("OCTOLLM_ALLOW_UNAUTHENTICATED")
+async def test_beyond_loopback_it_starts_once_there_is_a_key(laptop: Fleet, folder: Path) -> None:
+    everywhere = ("up", "--host", "0.0.0.0", "--port", "0", "--data-dir", str(folder))
+    program = await laptop.start(*everywhere)
+    said = await program.says(r"octollm (keys create --data-dir .+) --tenant TENANT --name NAME")
+    assert await program.process.wait() == 1
+    assert "Traceback" not in "".join(program.lines)
+    making = await laptop.start(*shlex.split(said.group(1)), "--tenant", "acme", "--name", "first")
+    assert await making.process.wait() == 0
+    program = await laptop.start(*everywhere)
+    url = (await program.says(r"Ready at (http://\S+)")).group(1)
+    async with httpx2.AsyncClient(base_url=url.replace("0.0.0.0", "127.0.0.1")) as http:
+        assert (await http.get("/tasks")).status_code == 401
 
 
 async def test_the_demo_passes_and_leaves_nothing_behind(laptop: Fleet, folder: Path) -> None:

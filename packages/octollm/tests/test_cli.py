@@ -282,6 +282,7 @@ def test_cancel_says_how_the_task_is_now(
         (problem("reflex-unavailable", 503, {"Retry-After": "900"}), 3, "in 900 s"),
         (problem("internal-error", 500, request_id="r-7"), 3, "r-7"),
         (problem("key-unknown", 401), 1, "OCTOLLM_API_KEY"),
+        (problem("forbidden", 403, missing_scope="submit"), 1, "the scope submit"),
         (Answer(200, b"<html>"), 3, "could not be read"),
         (Answer(418, b"<html>"), 1, "418"),
     ],

@@ -10,14 +10,14 @@ import asyncio
 import contextlib
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
+from app.command_line import USAGE, data_option, fail, read_settings
+
 if TYPE_CHECKING:
     from app.config import Settings
-
-USAGE = 2
 
 host_option = click.option(
     "--host", envvar="OCTOLLM_HOST", show_envvar=True, help="Address to listen on."
@@ -29,13 +29,6 @@ port_option = click.option(
     show_envvar=True,
     help="Port to listen on; 0 takes any free one.",
 )
-data_option = click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="OCTOLLM_DATA_DIR",
-    show_envvar=True,
-    help="Folder that keeps the data.",
-)
 
 
 @click.command(short_help="Run everything on this machine until Ctrl-C.")
@@ -44,10 +37,10 @@ data_option = click.option(
 @data_option
 def up(host: str | None, port: int | None, data_dir: Path | None) -> None:
     """Run everything on this machine, PostgreSQL included, until Ctrl-C."""
-    from app import embedded, key_file, laptop, serving
+    from app import embedded, key_desk, key_file, laptop, serving
     from arms.commands import model_settings
 
-    settings = _settings(host=host, port=port)
+    settings = read_settings(host=host, port=port)
     model_settings()  # the arms read them later, where nothing would say it as well
     folder = data_dir or embedded.default_data_dir()
     try:
@@ -55,9 +48,10 @@ def up(host: str | None, port: int | None, data_dir: Path | None) -> None:
     except (
         serving.PortTaken,
         embedded.EmbeddedPostgresError,
+        key_desk.KeysMissing,
         key_file.KeyFileUnusable,
     ) as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @click.command(short_help="Run six scenarios on the real stack, with a report.")
@@ -66,11 +60,11 @@ def demo(keep: bool) -> None:
     """Run six scenarios against the real stack, and say how each went."""
     from app import demo, embedded
 
-    settings = _settings(port=0, log_level="ERROR")
+    settings = read_settings(host="127.0.0.1", port=0, log_level="ERROR")
     try:
         passed = asyncio.run(demo.run(settings, keep=keep))
     except embedded.EmbeddedPostgresError as error:
-        _fail(str(error))
+        fail(str(error))
     sys.exit(0 if passed else 1)
 
 
@@ -79,21 +73,22 @@ def demo(keep: bool) -> None:
 @port_option
 def serve(host: str | None, port: int | None) -> None:
     """Run the API, on the database of OCTOLLM_DATABASE_URL."""
-    from app import serving
+    from app import key_desk, serving
     from app.main import create_app
-    from arms.commands import model_settings
     from arms.roster import load_arms
 
-    settings = _settings(host=host, port=port)
+    settings = read_settings(host=host, port=port)
     models = model_settings()
-    try:
-        listener = serving.listen(settings.host, settings.port)
-    except serving.PortTaken as error:
-        _fail(str(error))
     _log(settings)
+    try:
+        asyncio.run(key_desk.check_start(settings))
+        listener = serving.listen(settings.host, settings.port)
+    except (key_desk.KeysMissing, serving.PortTaken) as error:
+        fail(str(error))
     with listener, contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it after its shutdown
         serving.log.info("listening", url=serving.url_of(listener))
-        serving.server_of(create_app(settings, arms=load_arms(models).arms)).run(sockets=[listener])
+        app = create_app(settings, arms=load_arms(models).arms)
+        serving.server_of(app, settings.trusted_proxies).run(sockets=[listener])
 
 
 @click.command(short_help="Run a worker.")
@@ -108,10 +103,9 @@ def worker(concurrency: int | None) -> None:
     """Run a worker, on the database of OCTOLLM_DATABASE_URL. Start as many as you like."""
     from app import serving
     from app import worker as process
-    from arms.commands import model_settings
     from arms.roster import load_arms
 
-    settings = _settings(worker_concurrency=concurrency)
+    settings = read_settings(worker_concurrency=concurrency)
     models = model_settings()
     _log(settings)
 
@@ -121,7 +115,7 @@ def worker(concurrency: int | None) -> None:
     try:
         asyncio.run(main())
     except OSError as error:
-        _fail(
+        fail(
             f"The worker cannot start: {error.strerror or error}. See OCTOLLM_WORKER_METRICS_PORT."
         )
 
@@ -135,15 +129,15 @@ def migrate(revision: str) -> None:
 
     from app import migrate as migrations
 
-    settings = _settings()
+    settings = read_settings()
     _log(settings)
     try:
         migrations.upgrade(settings.database_url, revision)
     except OperationalError as error:
         said = str(error.orig).strip().splitlines()[-1]
-        _fail(f"The database of OCTOLLM_DATABASE_URL cannot be used: {said}", code=3)
+        fail(f"The database of OCTOLLM_DATABASE_URL cannot be used: {said}", code=3)
     except CommandError as error:
-        _fail(str(error), code=USAGE)
+        fail(str(error), code=USAGE)
     click.echo(f"The database is at migration {migrations.head_revision()}.")
 
 
@@ -162,44 +156,17 @@ def secret_key(rotate: bool) -> None:
     if not rotate:
         click.echo(new_key())
         return
-    settings = _settings()
+    settings = read_settings()
     if not settings.secret_keys:
-        _fail("OCTOLLM_SECRET_KEY is not set.", code=USAGE)
+        fail("OCTOLLM_SECRET_KEY is not set.", code=USAGE)
     try:
         done = asyncio.run(rotation.rotate(settings))
     except OctoError as error:
-        _fail(error.detail, code=3)
+        fail(error.detail, code=3)
     click.echo(f"Locked with the first key: the private values of {done} tasks.")
-
-
-def _settings(**overrides: Any) -> Settings:
-    """Read the settings; a wrong one ends the command with a message that names it."""
-    from pydantic import ValidationError
-    from pydantic_settings import SettingsError
-
-    from app.config import Settings
-
-    given = {name: value for name, value in overrides.items() if value is not None}
-    try:
-        return Settings(**given)
-    except SettingsError as error:
-        click.echo(f'{error}: lists are written as JSON, such as ["one", "two"]', err=True)
-        sys.exit(USAGE)
-    except ValidationError as error:
-        for problem in error.errors(include_input=False):
-            parts = [str(part).upper() for part in problem["loc"][:1]]
-            names = [p if p.startswith("OCTOLLM_") else f"OCTOLLM_{p}" for p in parts]
-            message = problem["msg"].removeprefix("Value error, ")
-            click.echo(": ".join([*names, message]), err=True)
-        sys.exit(USAGE)
 
 
 def _log(settings: Settings) -> None:
     from octollm.service import logs
 
     logs.configure(settings.log_level, settings.log_format)
-
-
-def _fail(message: str, code: int = 1) -> NoReturn:
-    click.echo(message, err=True)
-    sys.exit(code)

@@ -11,14 +11,16 @@ from typing import Annotated, Literal, Self
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import AliasChoices, Field, field_validator, model_validator
+from pydantic import AfterValidator, AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from octollm.contracts import PiiPolicy
+from octollm.service.addresses import proxies_checked
 from octollm.service.logs import LogFormat
 
 Seconds = Annotated[float, Field(ge=0.01, le=86_400, allow_inf_nan=False)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
+PerMinute = Annotated[int, Field(ge=0, le=10_000_000)]
 
 
 class Settings(BaseSettings):
@@ -46,7 +48,19 @@ class Settings(BaseSettings):
 
     # Who may come in
     allow_unauthenticated: bool = Field(
-        False, description="Listen beyond loopback although there are no API keys."
+        False, description="Listen beyond loopback without API keys, as long as none was made."
+    )
+    limit_per_key: PerMinute = Field(
+        600, description="Requests a minute for each API key, and as many at once; 0: no limit."
+    )
+    limit_per_ip: PerMinute = Field(
+        600,
+        description="Requests a minute for each address that shows no good key; 0: no limit. On "
+        "loopback, where no key is needed, there is none.",
+    )
+    trusted_proxies: Annotated[str, AfterValidator(proxies_checked)] = Field(
+        "",
+        description="Proxies whose `X-Forwarded-For` counts: addresses, networks; empty: none.",
     )
     secret_key: str = Field(
         "",
@@ -157,6 +171,11 @@ class Settings(BaseSettings):
         """The keys that decrypt private values; the first encrypts. None: no vault."""
         return _separated(self.secret_key)
 
+    @property
+    def always_needs_keys(self) -> bool:
+        """Whether nobody comes in without a key even though none was ever made."""
+        return not self.allow_unauthenticated and not is_loopback(self.host)
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.worker_grace >= self.worker_stale:
@@ -166,12 +185,6 @@ class Settings(BaseSettings):
             )
         if self.worker_heartbeat * 2 > self.worker_stale:
             raise ValueError("OCTOLLM_WORKER_STALE must be twice OCTOLLM_WORKER_HEARTBEAT or more")
-        if not self.allow_unauthenticated and not is_loopback(self.host):
-            raise ValueError(
-                f"OCTOLLM_HOST={self.host} would let anyone in who can reach it: there are no API "
-                "keys. Listen on 127.0.0.1, or set OCTOLLM_ALLOW_UNAUTHENTICATED=true if another "
-                "part (a proxy, a private network) keeps strangers out"
-            )
         return self
 
 

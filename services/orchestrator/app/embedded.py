@@ -32,6 +32,7 @@ from app.embedded_folder import (
     make_folder,
     open_private,
     socket_folder,
+    socket_in,
 )
 from app.embedded_programs import (
     Account,
@@ -45,7 +46,10 @@ from app.embedded_programs import (
     within_reach,
 )
 
-__all__ = ["EmbeddedPostgresError", "Server", "default_data_dir", "running"]
+__all__ = ["EmbeddedPostgresError", "Server", "default_data_dir", "running", "url_in"]
+
+DATABASE = "octollm"
+"""The house's own, on a server of its own."""
 
 _LOG_BYTES = 10 * 1024 * 1024
 _STOP_SECONDS = 10.0
@@ -70,6 +74,11 @@ def default_data_dir() -> Path:
     if os.geteuid() == 0 and blocking_folder(folder.parent, nobody()):
         return Path("/var/lib/octollm")
     return folder
+
+
+def url_in(data_dir: Path, database: str = DATABASE) -> str:
+    """Return the libpq URL of a database of the server on a folder, whether or not one runs."""
+    return _url(socket_in(data_dir.resolve()), database)
 
 
 @contextmanager
@@ -139,13 +148,9 @@ class Server:
         """The process id of the server; None while it does not run."""
         return None if self._keeper is None or self._keeper.exited.is_set() else self._keeper.pid
 
-    def url(self, database: str = "octollm") -> str:
-        """Return the libpq URL of a database, whether or not it exists yet.
-
-        It names the port too, lest PGPORT in the environment point somewhere else.
-        """
-        host = quote(os.fsencode(self.socket_dir), safe="/")
-        return f"postgresql://{SUPERUSER}@/{quote(database, safe='')}?host={host}&port={PORT}"
+    def url(self, database: str = DATABASE) -> str:
+        """Return the libpq URL of a database, whether or not it exists yet."""
+        return _url(self.socket_dir, database)
 
     def create_database(self, name: str, template: str | None = None) -> bool:
         """Create a database, as a copy of `template` if given; return False if it was there."""
@@ -211,3 +216,9 @@ class Server:
             end_servers_in(self._cluster, self.stop_timeout)
             keeper.signal(signal.SIGKILL)  # in case what we started is no PostgreSQL
             keeper.exited.wait()
+
+
+def _url(socket_dir: Path, database: str) -> str:
+    """Return a libpq URL. It names the port too, lest PGPORT in the environment point elsewhere."""
+    host = quote(os.fsencode(socket_dir), safe="/")
+    return f"postgresql://{SUPERUSER}@/{quote(database, safe='')}?host={host}&port={PORT}"

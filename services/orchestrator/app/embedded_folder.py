@@ -190,6 +190,12 @@ def socket_folder(data_dir: Path, account: Account | None) -> Iterator[Path]:
         _remove_socket_folder(link)
 
 
+def socket_in(data_dir: Path) -> Path:
+    """Return the folder that `socket_folder` gave to the server that runs on a folder."""
+    link = data_dir / "socket-elsewhere"
+    return link.readlink() if link.is_symlink() else data_dir / "socket"
+
+
 def _can_hold_socket(folder: Path) -> bool:
     longest = os.fsencode(folder / f".s.PGSQL.{PORT}")
     return len(longest) <= _SOCKET_PATH_BYTES and b"," not in longest

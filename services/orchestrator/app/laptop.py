@@ -17,8 +17,8 @@ from octollm.service import logs
 async def up(settings: Settings, data_dir: Path) -> None:
     """Run until SIGINT or SIGTERM, then drain and stop everything that was started.
 
-    Raises PortTaken, and KeyFileUnusable and the launcher's errors when the data folder cannot be
-    used.
+    Raises PortTaken, KeysMissing, and KeyFileUnusable and the launcher's errors when the data
+    folder cannot be used.
     """
     console = Console(stderr=True, highlight=False)
     readable = console.is_terminal and "log_format" not in settings.model_fields_set

@@ -12,6 +12,7 @@ import httpx2
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from app.admission import Admission
 from app.completions import Completions
 from app.config import Settings
 from app.parts import assembled
@@ -24,6 +25,9 @@ from octollm.service.web import instrument
 DESCRIPTION = """\
 Submit a goal for an LLM to work on, with acceptance criteria and a budget; get back a checked
 result or a clear reason why not. Every text is screened before it is stored.
+
+Send `Authorization: Bearer` with a key; `/`, `/health`, `/ready`, `/metrics` and these pages need
+none. What belongs to another tenant is not there: 404.
 
 Errors are RFC 9457 problems (`application/problem+json`); each carries the `request_id` that the
 log has, and none repeats your text.
@@ -71,6 +75,7 @@ def _lifespan(
         parts = assembled(settings, arms, registry=registry, reflex_transport=reflex_transport)
         async with parts as app.state.parts:
             app.state.completions = Completions(settings)
+            app.state.admission = Admission(settings, app.state.parts.database, registry)
             listener = asyncio.create_task(app.state.completions.listen())
             try:
                 yield

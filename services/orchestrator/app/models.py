@@ -11,26 +11,22 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Computed,
-    DateTime,
     Enum,
     ForeignKey,
     Identity,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
-    Numeric,
     SmallInteger,
     String,
-    Text,
     UniqueConstraint,
-    Uuid,
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
 
+from app.table_base import Base
 from octollm.contracts import (
     ResourceBudget,
     TaskContract,
@@ -41,6 +37,7 @@ from octollm.contracts import (
 )
 
 __all__ = [
+    "ApiKey",
     "AuditEvent",
     "Base",
     "Document",
@@ -57,26 +54,6 @@ __all__ = [
     "TaskResultRow",
     "TaskStatus",
 ]
-
-NAMES = {
-    "ix": "idx_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s",
-    "pk": "pk_%(table_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-}
-
-
-class Base(DeclarativeBase):
-    metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map = {
-        datetime: DateTime(timezone=True),
-        dict[str, Any]: JSONB,
-        Decimal: Numeric(18, 9),
-        list[Any]: JSONB,
-        str: Text,
-        UUID: Uuid,
-    }
 
 
 class Task(Base):
@@ -244,3 +221,22 @@ class AuditEvent(Base):
     type: Mapped[str] = mapped_column(String(64))
     data: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ApiKey(Base):
+    """A key of a tenant. Of the key itself only the SHA-256 is here, and its first characters to
+    tell keys apart. One that is revoked or has expired stays: it lets nobody in."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (UniqueConstraint("key_hash"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    tenant: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(64))
+    key_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    prefix: Mapped[str] = mapped_column(String(16))
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(String(16)))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    last_used_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]

@@ -11,6 +11,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from octollm.service.addresses import proxies
 from octollm.service.heads import HeadLimitProtocol
 
 GRACE_SECONDS = 10
@@ -63,8 +64,12 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def server_of(app: FastAPI) -> uvicorn.Server:
-    """Return a uvicorn server for `app`; `await server.serve(sockets=[...])` runs it."""
+def server_of(app: FastAPI, trusted_proxies: str = "") -> uvicorn.Server:
+    """Return a uvicorn server for `app`; `await server.serve(sockets=[...])` runs it.
+
+    `trusted_proxies` are those whose `X-Forwarded-For` counts, separated by commas.
+    """
+    trusted = proxies(trusted_proxies)
     return Server(
         uvicorn.Config(
             app,
@@ -74,7 +79,9 @@ def server_of(app: FastAPI) -> uvicorn.Server:
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
             server_header=False,
-            proxy_headers=False,  # nothing here asks where a request comes from
+            # Else uvicorn believes whoever asks from this machine, and FORWARDED_ALLOW_IPS.
+            proxy_headers=bool(trusted),
+            forwarded_allow_ips=trusted,
             lifespan="on",
         ),
         app,

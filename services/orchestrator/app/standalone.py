@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 import httpx2
 from fastapi import FastAPI
 
-from app import embedded, migrate, worker
+from app import embedded, key_desk, migrate, worker
 from app.config import Settings
 from app.database import Database
 from app.key_file import key_in
@@ -23,7 +24,6 @@ from octollm.arm import Arm
 from reflex_layer.config import Settings as ReflexSettings
 from reflex_layer.main import create_app as create_reflex
 
-DATABASE = "octollm"
 REFLEX_URL = "http://reflex.in-process"
 
 
@@ -48,23 +48,26 @@ async def running(
 
     The API answers on `listener`, which is closed at the end; the database is the folder's own.
     Without a key for private values one is made and kept in the folder. Raises KeyFileUnusable
-    and the launcher's errors when the folder cannot be used. If a part breaks, the body is
-    cancelled and the part's error raised.
+    and the launcher's errors when the folder cannot be used, KeysMissing when strangers would be
+    listened to and there is no key. If a part breaks, the body is cancelled and the part's error
+    raised.
     """
     with listener, embedded.running(data_dir) as database:
-        await asyncio.to_thread(database.create_database, DATABASE)
+        await asyncio.to_thread(database.create_database, embedded.DATABASE)
         ours = settings.model_copy(
             update={
-                "database_url": database.url(DATABASE),
+                "database_url": database.url(),
                 "reflex_url": REFLEX_URL,
                 "secret_key": settings.secret_key or key_in(data_dir),
             }
         )
         await asyncio.to_thread(migrate.upgrade, ours.database_url)
+        command = f"octollm keys create --data-dir {shlex.quote(str(data_dir))}"
+        await key_desk.check_start(ours, command)
         async with _reflex_in_process() as transport:
             known = load_arms().arms if arms is None else arms
             app = create_app(ours, arms=known, reflex_transport=transport)
-            async with _serving(app, listener):
+            async with _serving(app, listener, ours.trusted_proxies):
                 yield Stack(url_of(listener), data_dir, app.state.parts.database)
 
 
@@ -77,9 +80,11 @@ async def _reflex_in_process() -> AsyncIterator[httpx2.AsyncBaseTransport]:
 
 
 @asynccontextmanager
-async def _serving(app: FastAPI, listener: socket.socket) -> AsyncIterator[None]:
+async def _serving(
+    app: FastAPI, listener: socket.socket, trusted_proxies: str
+) -> AsyncIterator[None]:
     """Run the API and a worker beside it; the worker drains before the API goes."""
-    server, stop = server_of(app), asyncio.Event()
+    server, stop = server_of(app, trusted_proxies), asyncio.Event()
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(server.serve(sockets=[listener]))
         await until_started(server, serving)

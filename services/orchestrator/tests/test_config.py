@@ -61,6 +61,7 @@ def test_every_setting_is_read_from_its_environment_variable(
         "host": ("::1", "::1"),
         "allow_unauthenticated": ("true", True),
         "pii_policy": ("redact", "redact"),
+        "trusted_proxies": ("10.0.0.0/8", "10.0.0.0/8"),
         "cors_origins": ('["https://a.example"]', ["https://a.example"]),
         "reflex_fail_open": ("true", True),
         "injection_block_score": ("0.25", 0.25),
@@ -115,16 +116,19 @@ EVERYWHERE = "0.0.0.0"
 
 @pytest.mark.parametrize("host", [EVERYWHERE, "::", "10.0.0.7", "octollm.example", ""])
 def test_listening_to_strangers_without_keys_must_be_asked_for(host: str) -> None:
-    message = refused(host=host)
-    assert f"OCTOLLM_HOST={host} " in message
-    assert "OCTOLLM_ALLOW_UNAUTHENTICATED=true" in message
-    assert Settings(host=host, allow_unauthenticated=True).host == host
+    assert Settings(host=host).always_needs_keys
+    assert not Settings(host=host, allow_unauthenticated=True).always_needs_keys
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
 def test_loopback_needs_no_keys(host: str) -> None:
     assert is_loopback(host)
-    assert Settings(host=host).host == host
+    assert not Settings(host=host).always_needs_keys
+
+
+@pytest.mark.parametrize("wrong", ["*", "proxy.example.org", "10.0.0.1/8"])
+def test_a_proxy_that_would_never_be_met_is_refused(wrong: str) -> None:
+    assert f"{wrong} is no address or network" in refused(trusted_proxies=f"127.0.0.1,{wrong}")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +137,7 @@ def test_loopback_needs_no_keys(host: str) -> None:
         {"database_url": f"mysql://octollm:{PASSWORD}@db/octollm"},
         {"database_url": URL, "port": 70_000},
         {"database_url": URL, "worker_grace": 99},
-        {"database_url": URL, "host": "::"},
+        {"database_url": URL, "limit_per_key": -1},
     ],
 )
 def test_no_message_repeats_the_database_s_password(wrong: dict[str, Any]) -> None:

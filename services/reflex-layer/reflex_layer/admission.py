@@ -7,9 +7,10 @@ from typing import cast
 from fastapi import Request
 
 from octollm.errors import Unauthenticated
+from octollm.service.buckets import Charge
 from octollm.service.edge import add_header
 from reflex_layer.keys import Caller, Keys
-from reflex_layer.limits import Charge, Limits
+from reflex_layer.limits import Limits
 from reflex_layer.metrics import Metrics
 
 

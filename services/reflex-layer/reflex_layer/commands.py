@@ -22,10 +22,10 @@ from octollm.cli_errors import FAILED, USAGE, reported
 from octollm.cli_output import Safe, clean, print_json, stdout
 from octollm.errors import InvalidRequest
 from octollm.redaction import redact
+from octollm.service.addresses import proxies
 from octollm.verdict import MAX_SCREENED_CHARACTERS, ReflexRequest, ReflexResponse
 from reflex_layer.config import Settings
 from reflex_layer.guard.judgement import GuardUnusable
-from reflex_layer.keys import proxies
 from reflex_layer.refusals import told
 from reflex_layer.screen import screen as screen_text
 from reflex_layer.source import called, request_for

@@ -10,12 +10,12 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from octollm.service.addresses import proxies_checked
 from octollm.service.logs import LogFormat
 from octollm.verdict import MAX_BATCH
 from reflex_layer.guard.address import checked as guard_checked
 from reflex_layer.guard.labels import checked as labels_checked
 from reflex_layer.keys import checked as keys_checked
-from reflex_layer.keys import proxies_checked
 from reflex_layer.pii import Recognisers, allow, custom
 from reflex_layer.refusals import plainly
 from reflex_layer.ruleset import Ruleset, Thresholds

@@ -7,8 +7,8 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from octollm.service.buckets import Charge
 from octollm.verdict import InjectionType, PiiType
-from reflex_layer.limits import Charge
 from reflex_layer.screen import Verdict
 
 _SECONDS: Final = (5e-5, 1e-4, 2.5e-4, 5e-4, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5)

@@ -10,8 +10,9 @@ import pytest
 from pydantic import ValidationError
 
 from octollm.errors import Unauthenticated
+from octollm.service.addresses import address_of
 from reflex_layer.config import Settings
-from reflex_layer.keys import Caller, Keys, address_of
+from reflex_layer.keys import Caller, Keys
 
 Connect = Callable[..., AbstractAsyncContextManager[httpx2.AsyncClient]]
 

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from octollm.errors import RateLimited
-from reflex_layer.limits import Charge
+from octollm.service.buckets import Charge
 
 Connect = Callable[..., AbstractAsyncContextManager[httpx2.AsyncClient]]
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from octollm.cli import cli
-from reflex_layer.keys import proxies
+from octollm.service.addresses import proxies
 
 Start = Callable[..., AbstractContextManager[httpx2.Client]]
 

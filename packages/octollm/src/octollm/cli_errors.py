@@ -15,6 +15,7 @@ from octollm.cli_output import Safe, one_line, print_json, stderr
 from octollm.errors import (
     BodyTooLarge,
     DocumentNotFound,
+    Forbidden,
     InjectionDetected,
     InvalidRequest,
     OctoError,
@@ -84,6 +85,9 @@ def error_block(error: OctoError) -> RenderableType:
 
 def next_step(error: OctoError) -> str | None:
     """Return what the user can do about an error, if there is something to say."""
+    if isinstance(error, Forbidden):
+        scope = one_line(str(error.extra.get("missing_scope", "it needs")))
+        return f"Use a key that has the scope {scope}; see: octollm keys list"
     if error.status in (401, 403):
         return "Set OCTOLLM_API_KEY, or pass --api-key."
     for kind, hint in _HINTS.items():

@@ -9,6 +9,7 @@
     │   └── InjectionDetected
     ├── IdempotencyKeyReused      422  the key was used before, with another body
     ├── Unauthenticated           401  no key, or one that nobody was given
+    ├── Forbidden                 403  the key lacks the scope `missing_scope`
     ├── NotFound                  404
     │   ├── TaskNotFound
     │   └── DocumentNotFound
@@ -85,6 +86,12 @@ class IdempotencyKeyReused(OctoError):
 
 class Unauthenticated(OctoError):
     status, slug, title = 401, "unauthenticated", "A key is needed, and this is none"
+
+
+class Forbidden(OctoError):
+    """Carries `missing_scope`: what the key would have to be made with."""
+
+    status, slug, title = 403, "forbidden", "The key does not allow this"
 
 
 class NotFound(OctoError):

@@ -8,10 +8,9 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.api_keys import Caller
 from app.completions import Completions
 from app.parts import Parts
-
-DEFAULT_TENANT = "default"
 
 
 def parts(request: Request) -> Parts:
@@ -22,9 +21,9 @@ def completions(request: Request) -> Completions:
     return cast(Completions, request.app.state.completions)
 
 
-def tenant() -> str:
-    """Return whose tasks this request may see."""
-    return DEFAULT_TENANT
+def tenant(request: Request) -> str:
+    """Return whose tasks this request may see. Only a `Guarded` route knows: others fail."""
+    return cast(Caller, request.state.caller).tenant
 
 
 async def transaction(parts: Annotated[Parts, Depends(parts)]) -> AsyncIterator[AsyncSession]:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Body, Path, Query, Response
 from app import document_store, views
 from app.routes import examples
 from app.routes.depends import Tenant, TheParts, Transaction
+from app.routes.guarded import DOOR, Guarded, needs
 from octollm.documents import (
     MAX_NAME_CHARACTERS,
     DocumentPage,
@@ -39,11 +40,12 @@ Name = Annotated[
     Query(max_length=MAX_NAME_CHARACTERS, description="Only the document of this name."),
 ]
 
-router = APIRouter(tags=["documents"])
+router = APIRouter(tags=["documents"], route_class=Guarded, responses=DOOR)
 
 
 @router.post(
     "/documents",
+    dependencies=[needs("submit")],
     status_code=201,
     summary="Add a document, or replace the one of that name",
     responses={
@@ -74,6 +76,7 @@ async def add_document(
 
 @router.get(
     "/documents",
+    dependencies=[needs("read")],
     summary="List documents, newest first",
     responses={
         200: examples.DOCUMENT_PAGE,
@@ -96,6 +99,7 @@ async def list_documents(
 
 @router.get(
     "/documents/{document_id}",
+    dependencies=[needs("read")],
     summary="Look at a document",
     responses={
         200: examples.DOCUMENT,
@@ -111,6 +115,7 @@ async def get_document(
 
 @router.delete(
     "/documents/{document_id}",
+    dependencies=[needs("admin")],
     status_code=204,
     summary="Delete a document",
     responses={

@@ -12,6 +12,7 @@ from app import event_store, private_store, store, views
 from app.parts import Parts
 from app.routes import examples
 from app.routes.depends import Tenant, TheCompletions, TheParts, Transaction
+from app.routes.guarded import DOOR, Guarded, needs
 from octollm.contracts import (
     MAX_WAIT_SECONDS,
     TaskAccepted,
@@ -57,11 +58,12 @@ IdempotencyKey = Annotated[
 ]
 Status = Annotated[TaskStatus | None, Query(description="Only tasks in this status.")]
 
-router = APIRouter(tags=["tasks"])
+router = APIRouter(tags=["tasks"], route_class=Guarded, responses=DOOR)
 
 
 @router.post(
     "/submit",
+    dependencies=[needs("submit")],
     status_code=202,
     summary="Submit a task",
     responses={
@@ -98,6 +100,7 @@ async def submit(
 
 @router.get(
     "/tasks",
+    dependencies=[needs("read")],
     summary="List tasks, newest first",
     responses={200: examples.PAGE, **responses(InvalidRequest, DatabaseUnavailable, InternalError)},
 )
@@ -117,6 +120,7 @@ async def list_tasks(
 
 @router.get(
     "/tasks/{task_id}",
+    dependencies=[needs("read")],
     summary="Look at a task, or wait for it",
     responses={
         200: examples.TASK,
@@ -143,6 +147,7 @@ async def get_task(
 
 @router.post(
     "/tasks/{task_id}/cancel",
+    dependencies=[needs("cancel")],
     status_code=202,
     summary="Cancel a task",
     responses={
@@ -164,6 +169,7 @@ async def cancel_task(
 
 @router.delete(
     "/tasks/{task_id}/private",
+    dependencies=[needs("admin")],
     status_code=204,
     summary="Erase a task's private values",
     responses=responses(

@@ -117,6 +117,8 @@ def _example(error: type[OctoError]) -> OctoError:
         extra = {"findings": [finding]}
     if error.slug == "injection-detected":
         extra = {"findings": [finding | {"kind": "IgnorePrevious"}]}
+    if error.slug == "forbidden":
+        extra = {"missing_scope": "cancel"}
     return error(retry_after=5 if error.status in (429, 503) else None, **extra)
 
 

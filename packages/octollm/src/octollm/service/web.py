@@ -48,7 +48,10 @@ def instrument(
             allow_origins=cors_origins,
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],
-            expose_headers=["Location", "Retry-After", "X-Request-ID"],
+            expose_headers=[
+                *("Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"),
+                "WWW-Authenticate",
+            ],
         )
     app.add_middleware(HeadLimitMiddleware)
     app.add_middleware(EdgeMiddleware, registry=registry, quiet=(*_PROBES, *quiet))

@@ -1,0 +1,100 @@
+"""At the door: who asks, whether this one may do that, and how often."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import Request
+from prometheus_client import CollectorRegistry, Counter
+from throttled.asyncio import Throttled
+
+from app.api_keys import ANYONE, Caller, Scope, key_in
+from app.config import Settings, is_loopback
+from app.database import Database
+from app.keyring import Keyring
+from octollm.errors import Forbidden, RateLimited, Unauthenticated
+from octollm.service.addresses import address_of
+from octollm.service.buckets import Charge, buckets, charge_of, memory
+from octollm.service.edge import add_header
+
+_UNIT: Final = "requests"
+_PREFIX: Final = "octollm"
+_REFUSALS: Final = ("unauthenticated", "forbidden", "key-limit", "ip-limit")
+
+
+class Admission:
+    """Knows the keys and the limits of one API process.
+
+    Keys are needed as soon as one was ever made, and beyond loopback from the start. Revoking the
+    last one opens nothing.
+    """
+
+    def __init__(self, settings: Settings, database: Database, registry: CollectorRegistry) -> None:
+        self._keyring = Keyring(database)
+        self._always = settings.always_needs_keys
+        self._limits = {"key": settings.limit_per_key, "ip": settings.limit_per_ip}
+        store = memory()
+        self._buckets: dict[str, Throttled] = {
+            dimension: buckets(store, dimension, limit, _PREFIX)
+            for dimension, limit in self._limits.items()
+            if limit
+        }
+        self._refused = Counter(
+            "octollm_requests_refused",
+            "Requests turned away at the door, by reason.",
+            ["reason"],
+            registry=registry,
+        )
+        for reason in _REFUSALS:
+            self._refused.labels(reason)
+
+    async def admit(self, request: Request, scope: Scope) -> Caller:
+        """Return who asks, once one request is taken from the limit.
+
+        Raises Unauthenticated, Forbidden, RateLimited and DatabaseUnavailable. Who shows a good
+        key is limited by the key alone, for many may share an address; all others are by address.
+        """
+        address = address_of(request.client.host if request.client else None)
+        if not self._always and not await self._keyring.any_made():
+            if not is_loopback(address):
+                await self._charge(request, "ip", address)
+            return ANYONE
+        caller = await self._identified(request, address)
+        await self._charge(request, "key", str(caller.key_id))
+        await self._keyring.note_use(caller)
+        if not caller.may(scope):
+            self._refused.labels("forbidden").inc()
+            raise Forbidden(f"This key lacks the scope {scope}.", missing_scope=scope)
+        return caller
+
+    async def _identified(self, request: Request, address: str) -> Caller:
+        key = key_in(request.headers.get("authorization"))
+        caller = await self._keyring.find(key) if key else None
+        if caller is None:
+            # Before anything is read for it, so that guessing has a limit too.
+            await self._charge(request, "ip", address)
+            caller = await self._keyring.find_anew(key) if key else None
+        if caller is None:
+            self._refused.labels("unauthenticated").inc()
+            add_header(request.scope, "WWW-Authenticate", "Bearer")
+            raise Unauthenticated("Send Authorization: Bearer, with a key of this server.")
+        return caller
+
+    async def _charge(self, request: Request, dimension: str, whose: str) -> None:
+        bucket = self._buckets.get(dimension)
+        if bucket is None:
+            return
+        answer = await bucket.limit(whose or "unknown")
+        charge = charge_of(answer, dimension, self._limits[dimension], _UNIT)
+        try:
+            charge.check()
+        except RateLimited:
+            self._refused.labels(f"{dimension}-limit").inc()
+            raise
+        finally:
+            _say(request, charge)
+
+
+def _say(request: Request, charge: Charge) -> None:
+    for name, value in charge.headers().items():
+        add_header(request.scope, name, value)

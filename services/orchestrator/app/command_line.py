@@ -1,0 +1,50 @@
+"""What the Orchestrator's sub-commands share: reading the settings, and ending with a message."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from app.config import Settings
+
+USAGE = 2
+
+data_option = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="OCTOLLM_DATA_DIR",
+    show_envvar=True,
+    help="Folder that keeps the data.",
+)
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """Read the settings; a wrong one ends the command with a message that names it."""
+    from pydantic import ValidationError
+    from pydantic_settings import SettingsError
+
+    from app.config import Settings
+
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)
+    except SettingsError as error:
+        click.echo(f'{error}: lists are written as JSON, such as ["one", "two"]', err=True)
+        sys.exit(USAGE)
+    except ValidationError as error:
+        for problem in error.errors(include_input=False):
+            parts = [str(part).upper() for part in problem["loc"][:1]]
+            names = [p if p.startswith("OCTOLLM_") else f"OCTOLLM_{p}" for p in parts]
+            message = problem["msg"].removeprefix("Value error, ")
+            click.echo(": ".join([*names, message]), err=True)
+        sys.exit(USAGE)
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    """End the command with a message on stderr and an exit code."""
+    click.echo(message, err=True)
+    sys.exit(code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import re
 from collections.abc import Iterable
@@ -14,7 +15,8 @@ from pages import BLOCK, ROOT, TEXTS, blocks
 from prometheus_client import CollectorRegistry
 from pydantic_settings import BaseSettings
 
-from app.checks import judge_all, validate
+from app.checking import by_checks
+from app.checks import validate
 from app.config import Settings
 from app.lifecycle import TRANSITIONS
 from app.main import create_app
@@ -94,7 +96,7 @@ def test_the_criteria_of_the_page_are_taken_and_there_is_one_of_each_kind() -> N
     validate(criteria)
     kinds = [type(criterion) for criterion in criteria]
     assert sorted(map(str, kinds)) == sorted(map(str, [str, *get_args(Check)]))
-    judgements = judge_all(criteria, '{"volume": "data", "percent": 91}')
+    judgements = asyncio.run(by_checks(criteria, '{"volume": "data", "percent": 91}', {}))
     assert {judgement.verdict for judgement in judgements} == {"passed"}
 
 

@@ -75,6 +75,7 @@ def serve(host: str | None, port: int | None) -> None:
     """Run the API, on the database of OCTOLLM_DATABASE_URL."""
     from app import key_desk, serving
     from app.main import create_app
+    from arms.commands import model_settings
     from arms.roster import load_arms
 
     settings = read_settings(host=host, port=port)
@@ -103,6 +104,7 @@ def worker(concurrency: int | None) -> None:
     """Run a worker, on the database of OCTOLLM_DATABASE_URL. Start as many as you like."""
     from app import serving
     from app import worker as process
+    from arms.commands import model_settings
     from arms.roster import load_arms
 
     settings = read_settings(worker_concurrency=concurrency)

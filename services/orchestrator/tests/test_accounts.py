@@ -14,7 +14,7 @@ from scripted_models import events_of, thinking
 from test_thinking import answering, judging, plan, step
 
 from app import call_store, store
-from app.routes.depends import DEFAULT_TENANT
+from app.api_keys import DEFAULT_TENANT
 from arms.scripted import Reply
 from octollm.ledger import Usage
 

@@ -128,7 +128,10 @@ def test_hooks_call_verbs_that_are_there() -> None:
 @pytest.mark.parametrize("command", ["up", "serve", "worker", "arms"])
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
-    [("OCTOLLM_MODEL", "gpt", "OCTOLLM_MODEL"), ("OCTOLLM_MODEL_PRICES", "1,", "model_prices")],
+    [
+        ("OCTOLLM_MODEL", "gpt", "OCTOLLM_MODEL"),
+        ("OCTOLLM_MODEL_PRICES", "1,", "OCTOLLM_MODEL_PRICES"),
+    ],
 )
 def test_a_wrong_setting_of_a_model_is_named(
     command: str, variable: str, value: str, said: str

@@ -12,8 +12,8 @@ import structlog
 from app import call_store, event_store
 from app.call_store import Left
 from app.database import Database, patiently
-from octollm.errors import ArmFailed, BudgetExceeded, TaskFailure
-from octollm.ledger import Ask, Grant, Settled
+from octollm.errors import BudgetExceeded, TaskFailure
+from octollm.ledger import Ask, Grant, Settled, TaskLost
 
 WRITE_SECONDS = 15.0
 """How long an entry is tried to be made while the database is away."""
@@ -49,11 +49,12 @@ class Account:
         return found[1]
 
     async def reserve(self, ask: Ask) -> Grant:
-        """Draw the worst case on the task's budget. Raises `BudgetExceeded` with what ran out."""
+        """Draw the worst case on the task's budget. Raises `BudgetExceeded` with what ran out, and
+        `TaskLost`."""
         async with self._database.transaction() as session:
             left = await call_store.reserve(session, self._task_id, self._run_token, ask)
         if left is None or not left.mine:
-            raise ArmFailed("The task is no longer this attempt's to work on.")
+            raise TaskLost("the task is no longer this attempt's to work on")
         if left.call_id is None:
             raise refused(left, ask)
         # With less left the same request asks for fewer tokens, which makes it another body.

@@ -121,8 +121,12 @@ async def test_an_answer_that_comes_after_the_end_is_counted_and_not_kept(make_h
             (call,) = await call_store.list_calls(session, UUID(task_id))
             call.state = "uncertain"
             task = await store.lock_task(session, UUID(task_id))
+            assert task is not None
             task.drawn_tokens, task.drawn_usd = call.reserved_tokens, call.reserved_usd
         async with house.parts.database.transaction() as session:
+            assert call.input_tokens is not None
+            assert call.output_tokens is not None
+            assert call.cost_usd is not None
             usage = Usage(call.input_tokens, call.output_tokens, call.cost_usd)
             await call_store.settle(session, call.id, usage, {"parts": ["late"]})
         assert await responses(house, task_id) == [False]

@@ -17,6 +17,11 @@ from pydantic import JsonValue
 from octollm.errors import BudgetExceeded
 
 
+class TaskLost(Exception):
+    """The attempt has the task no longer, or the task is to be cancelled: there is nothing more
+    to be made of it."""
+
+
 @dataclass(frozen=True)
 class Ask:
     """A model call that somebody wants to make.
@@ -79,7 +84,8 @@ class Ledger(Protocol):
         ...
 
     async def reserve(self, ask: Ask) -> Grant:
-        """Set the worst case of a call aside. Raises `BudgetExceeded` with what ran out."""
+        """Set the worst case of a call aside. Raises `BudgetExceeded` with what ran out, and
+        `TaskLost`."""
         ...
 
     async def settle(self, call_id: int, settled: Settled) -> None:

@@ -25,6 +25,7 @@ from octollm.errors import (
 )
 
 NOT_DELEGATED = frozenset({"planner", "judge"})
+NOT_OFFERED = NOT_DELEGATED | {"drill"}  # which is for people who rehearse, and works on nothing
 LEFT_OUT = "[Left out: this text tried to give instructions.]"
 
 log = structlog.get_logger(__name__)
@@ -48,8 +49,7 @@ class Progress:
 class Work:
     """One contract, what its arm may use, and how far it has come.
 
-    `values` are what the placeholders of the whole task stand for; new ones are added, under no
-    name that is `taken` by a text of the user's own.
+    `values` are what all placeholders stand for; new ones get no name `taken` by the user's texts.
     """
 
     contract: TaskContract
@@ -182,7 +182,7 @@ class Processing:
     async def _by_judge(
         self, work: Work, outcome: Outcome, sentences: list[int]
     ) -> list[Judgement]:
-        """Have the judge judge; without one, a budget for it or a usable answer nothing is decided."""
+        """Have the judge judge; without it, budget or a usable answer nothing is decided."""
         judge = self._arms.get("judge")
         if judge is None or routing.unavailable(judge):
             why = routing.unavailable(judge) if judge else "There is no judge."
@@ -232,7 +232,7 @@ class Processing:
                 raise
             kinds = sorted({finding["kind"] for finding in refused.extra["findings"]})
             await ours.emit("content.quarantined", {"kinds": kinds})
-            result = TaskResult(arm=contract.assigned_arm, output=LEFT_OUT)
+            result = TaskResult(arm=contract.assigned_arm, output=LEFT_OUT, partial=True)
         await ours.emit("step.completed", {"arm": result.arm, "accepted": result.accepted})
         return Outcome(result.output, result.data, partial=result.partial)
 
@@ -246,5 +246,5 @@ class Processing:
         return {
             name: arm.description
             for name, arm in self._arms.items()
-            if name not in NOT_DELEGATED and not routing.unavailable(arm)
+            if name not in NOT_OFFERED and not routing.unavailable(arm)
         }

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from psycopg import sql
-from scripted_models import thinking
+from scripted_models import roster, thinking
 from sqlalchemy import update
 from test_thinking import answering, plan, step
 
@@ -222,3 +222,16 @@ async def test_a_placeholder_the_user_wrote_stays_what_it_is(make_house: Any) ->
             "Write to bob@example.org.",
             "It says <EMAIL_1>, and anna.kowalska@example.org is bob@example.org.",
         ]
+
+
+async def test_a_worker_without_a_key_buys_nothing_it_could_not_keep(make_house: Any) -> None:
+    script = [Reply("Call bob@example.org", times=None)]
+    async with thinking(make_house, script, **SECRET) as (house, provider):
+        await house.stop_workers()
+        arms = roster(provider.base_url)
+        keyless = await make_house(arms=arms, database_url=house.settings.database_url)
+        task_id = await house.submit("Whom?", assigned_arm="assistant", pii_policy="redact")
+        keyless.start_worker()
+        ended = await house.ended(task_id)
+        assert "OCTOLLM_SECRET_KEY" in ended["error"]["detail"], ended["error"]
+        assert provider.ledger.entries == []

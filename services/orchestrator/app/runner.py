@@ -73,7 +73,7 @@ class TaskRunner:
             deadline_at=task.deadline_at,
             seconds=seconds,
             contract=views.contract_of(task),
-            account=Account(self._database, task.id, task.run_token),
+            account=Account(self._database, task.id, task.run_token, self._parts.vault),
         )
 
     async def _work(self, attempt: Attempt) -> TaskResult:

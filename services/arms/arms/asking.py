@@ -79,9 +79,12 @@ async def ask_for_text(
             text = ""
             async for text in run.stream_text(debounce_by=None):
                 context.draft(text)
-            cut = run.response.finish_reason == "length"
-    return text, cut
+            ended = run.response.finish_reason in _ENDED
+    return text, not ended
 
+
+_ENDED = ("stop", "tool_call")
+"""Why a model stops that has said all; others ran out of tokens or into a filter."""
 
 _LIMITS = UsageLimits(request_limit=MAX_REQUESTS)
 

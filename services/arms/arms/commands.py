@@ -126,6 +126,8 @@ async def _check(model: Model, terms: Terms) -> dict[str, Any]:
                 )
     except OctoError as error:
         return row | {"reason": error.detail}
+    except TimeoutError:
+        return row | {"reason": f"nothing within {CHECK_SECONDS} s"}
     except Exception as error:
         return row | {"reason": str(error) if _is_ours(error) else type(error).__name__}
     usage, price = answer.usage, terms.price

@@ -14,7 +14,7 @@ from arms.asking import ask
 from arms.model import Models
 from arms.plan import Plan, Step
 from octollm.arm import ArmContext, Outcome
-from octollm.contracts import TaskContract
+from octollm.contracts import MAX_CONTEXT_CHARACTERS, TaskContract
 from octollm.errors import ArmFailed
 
 
@@ -62,8 +62,9 @@ class Planner:
         )
         steps: list[JsonValue] = [step.model_dump(mode="json") for step in plan.steps]
         await context.emit("plan.made", {"steps": steps})
-        outputs = await _carry_out(plan, contract, context)
-        return Outcome(outputs[plan.last.id], {"plan": steps, "steps": {**outputs}})
+        made = await _carry_out(plan, contract, context)
+        last, outputs = made[plan.last.id], _outputs(made)
+        return Outcome(last.output, {"plan": steps, "steps": {**outputs}}, partial=last.partial)
 
 
 def _can_be_done(context: RunContext[dict[str, str]], plan: Plan) -> Plan:
@@ -72,20 +73,21 @@ def _can_be_done(context: RunContext[dict[str, str]], plan: Plan) -> Plan:
     return plan
 
 
-async def _carry_out(plan: Plan, contract: TaskContract, context: ArmContext) -> dict[str, str]:
-    """Run every step as soon as what it needs is done; return the outputs by step.
+async def _carry_out(plan: Plan, contract: TaskContract, context: ArmContext) -> dict[str, Outcome]:
+    """Run every step as soon as what it needs is done; return the outcomes by step.
 
-    The first step that fails ends the others.
+    What is done is drafted, so that it is kept should the plan be cut short. The first step that
+    fails ends the others.
     """
     steps = {step.id: step for step in plan.steps}
-    outputs: dict[str, str] = {}
+    made: dict[str, Outcome] = {}
     sorter = plans.sorter(plan)
     sorter.prepare()
     done: asyncio.Queue[str] = asyncio.Queue()
 
     async def run(step: Step) -> None:
-        outcome = await context.delegate(_contract_of(step, contract, outputs))
-        outputs[step.id] = outcome.output
+        made[step.id] = await context.delegate(_contract_of(step, contract, _outputs(made)))
+        context.draft("\n\n".join(f"[{name}]\n{text}" for name, text in _outputs(made).items()))
         done.put_nowait(step.id)
 
     try:
@@ -96,7 +98,11 @@ async def _carry_out(plan: Plan, contract: TaskContract, context: ArmContext) ->
                 sorter.done(await done.get())
     except BaseExceptionGroup as failed:
         raise _first(failed) from None
-    return outputs
+    return made
+
+
+def _outputs(made: Mapping[str, Outcome]) -> dict[str, str]:
+    return {name: outcome.output for name, outcome in made.items()}
 
 
 def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
@@ -108,17 +114,31 @@ def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:
 def _contract_of(step: Step, contract: TaskContract, outputs: Mapping[str, str]) -> TaskContract:
     """Return what the arm of a step is to fulfil, with the outputs it needs as its material.
 
-    Nothing is cut: what is too long for the budget is refused by it, and not silently lost.
+    What is too long for all is cut in each, and says how much is missing.
     """
     material = [contract.context] if step.material and contract.context else []
     material += [f"[{need}]\n{outputs[need]}" for need in step.needs]
     return contract.model_copy(
         update={
             "goal": step.goal,
-            "context": "\n\n".join(material) or None,
+            "context": "\n\n".join(_shared(material)) or None,
             "acceptance_criteria": list(step.criteria),
             "assigned_arm": step.arm,
             "max_repairs": min(contract.max_repairs, 1),
             "metadata": {"step": step.id},
         }
     )
+
+
+def _shared(material: list[str]) -> list[str]:
+    """Return texts that fit together into a context, of long ones the beginning.
+
+    What is left out is told: an arm must not take a part for the whole.
+    """
+    if sum(map(len, material)) <= MAX_CONTEXT_CHARACTERS:
+        return material
+    share = MAX_CONTEXT_CHARACTERS // len(material)
+    return [
+        text if len(text) <= share else f"{text[:share]}\n[{len(text) - share:,} characters more]"
+        for text in material
+    ]

@@ -12,11 +12,14 @@ import structlog
 from app import call_store, event_store
 from app.call_store import Left
 from app.database import Database, patiently
-from octollm.errors import BudgetExceeded, TaskFailure
+from app.vault import Vault
+from octollm.errors import BudgetExceeded, PrivateValuesUnreadable, TaskFailure
 from octollm.ledger import Ask, Grant, Settled, TaskLost
 
 WRITE_SECONDS = 15.0
 """How long an entry is tried to be made while the database is away."""
+
+LOCKED = "locked"
 
 log = structlog.get_logger(__name__)
 
@@ -25,13 +28,17 @@ class Account:
     """Reserves, settles and remembers the model calls of one attempt.
 
     Each entry is a transaction of its own. Writes of what was bought are tried again while the
-    database is away; what could not be written stays reserved, and counts as spent.
+    database is away; what could not be written stays reserved, and counts as spent. Nobody has
+    screened what a model answers, so that it is encrypted where there is a key.
     """
 
-    def __init__(self, database: Database, task_id: UUID, run_token: UUID) -> None:
+    def __init__(
+        self, database: Database, task_id: UUID, run_token: UUID, vault: Vault | None
+    ) -> None:
         self._database = database
         self._task_id = task_id
         self._run_token = run_token
+        self._vault = vault
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def turn(self, request_hash: str) -> asyncio.Lock:
@@ -40,13 +47,13 @@ class Account:
 
     async def recall(self, request_hash: str) -> dict[str, Any] | None:
         """Return the response of this task's settled call with that hash, and note that it was
-        replayed."""
+        replayed. Raises PrivateValuesUnreadable when it was locked with a key that is not here."""
         async with self._database.transaction() as session:
             found = await call_store.recall(session, self._task_id, request_hash)
             if found is None:
                 return None
             await self._event(session, "model.replayed", {"call": found[0]})
-        return found[1]
+        return self._unlocked(found[1])
 
     async def reserve(self, ask: Ask) -> Grant:
         """Draw the worst case on the task's budget. Raises `BudgetExceeded` with what ran out, and
@@ -64,10 +71,12 @@ class Account:
     async def settle(self, call_id: int, settled: Settled) -> None:
         """Write what a call used and answered, and the event that says so."""
 
+        response = self._locked(settled.response)
+
         async def write() -> None:
             async with self._database.transaction() as session:
                 usage = settled.usage
-                model = await call_store.settle(session, call_id, usage, settled.response)
+                model = await call_store.settle(session, call_id, usage, response)
                 if model is None:
                     return
                 await self._event(
@@ -91,7 +100,21 @@ class Account:
     async def leave_uncertain(self, call_id: int, partial: dict[str, Any]) -> None:
         """Keep a reservation as spent, with what there was of the answer."""
         log.warning("a model call ended uncertain", call=call_id)
-        await patiently(WRITE_SECONDS)(self._alone, call_store.leave_uncertain, call_id, partial)
+        await patiently(WRITE_SECONDS)(
+            self._alone, call_store.leave_uncertain, call_id, self._locked(partial)
+        )
+
+    def _locked(self, response: dict[str, Any]) -> dict[str, Any]:
+        if self._vault is None:
+            return response
+        return {LOCKED: self._vault.lock(response).decode()}
+
+    def _unlocked(self, kept: dict[str, Any]) -> dict[str, Any]:
+        if LOCKED not in kept:
+            return kept
+        if self._vault is None:
+            raise PrivateValuesUnreadable
+        return self._vault.unlock(kept[LOCKED].encode())
 
     async def _alone(self, statement: Any, *arguments: Any) -> None:
         async with self._database.transaction() as session:

@@ -78,6 +78,11 @@ class Concealing:
             values |= more
         raise _still_private(found)
 
+    def check_key(self) -> None:
+        """Raise PrivateValuesUnreadable when there is no key to keep private values under."""
+        if self._vault is None:
+            raise PrivateValuesUnreadable
+
     async def keep(self, session: AsyncSession, task_id: UUID, values: Mapping[str, str]) -> None:
         """Store the private values of a task, encrypted, in the place of those there may be."""
         if values:

@@ -28,6 +28,7 @@ class Parts:
     database: Database
     queue: Queue
     reflex: ReflexClient
+    vault: Vault | None
     concealing: Concealing
     pipeline: Pipeline
     library: Library
@@ -63,7 +64,9 @@ async def assembled(
         pipeline = Pipeline(settings, database, queue, concealing, arms, metrics)
         library = Library(settings, database, screening, pipeline.audit)
         try:
-            yield Parts(settings, database, queue, reflex, concealing, pipeline, library, metrics)
+            yield Parts(
+                settings, database, queue, reflex, vault, concealing, pipeline, library, metrics
+            )
         finally:
             await database.close()
             for arm in arms.values():

@@ -26,6 +26,7 @@ from octollm.errors import (
 )
 
 NOT_DELEGATED = frozenset({"planner", "judge"})
+NOT_OFFERED = NOT_DELEGATED | {"drill"}  # which is for people who rehearse, and works on nothing
 LEFT_OUT = "[Left out: this text tried to give instructions.]"
 
 log = structlog.get_logger(__name__)
@@ -200,7 +201,7 @@ class Processing:
                 raise
             kinds = sorted({finding["kind"] for finding in refused.extra["findings"]})
             await ours.emit("content.quarantined", {"kinds": kinds})
-            result = TaskResult(arm=contract.assigned_arm, output=LEFT_OUT)
+            result = TaskResult(arm=contract.assigned_arm, output=LEFT_OUT, partial=True)
         await ours.emit("step.completed", {"arm": result.arm, "accepted": result.accepted})
         return Outcome(result.output, result.data, partial=result.partial)
 
@@ -214,5 +215,5 @@ class Processing:
         return {
             name: arm.description
             for name, arm in self._arms.items()
-            if name not in NOT_DELEGATED and not routing.unavailable(arm)
+            if name not in NOT_OFFERED and not routing.unavailable(arm)
         }

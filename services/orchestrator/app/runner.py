@@ -73,12 +73,14 @@ class TaskRunner:
             deadline_at=task.deadline_at,
             seconds=seconds,
             contract=views.contract_of(task),
-            account=Account(self._database, task.id, task.run_token),
+            account=Account(self._database, task.id, task.run_token, self._parts.vault),
         )
 
     async def _work(self, attempt: Attempt) -> TaskResult:
         """Run the pipeline within what is left of the time budget."""
         if attempt.contract.pii_policy == "redact":
+            # Before anything is bought whose private values nobody could keep.
+            self._parts.concealing.check_key()
             async with self._database.transaction() as session:
                 attempt.values.update(
                     await self._parts.concealing.values_of(session, attempt.task_id)

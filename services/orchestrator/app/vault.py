@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
@@ -24,17 +25,17 @@ class Vault:
         except ValueError:
             raise ValueError("a vault needs keys, and each must be a Fernet key") from None
 
-    def lock(self, values: Mapping[str, str]) -> bytes:
-        """Return the values, by placeholder, as a ciphertext."""
+    def lock(self, values: Mapping[str, Any]) -> bytes:
+        """Return values that JSON can hold, by their names, as a ciphertext."""
         return self._fernet.encrypt(json.dumps(dict(values)).encode())
 
-    def unlock(self, ciphertext: bytes) -> dict[str, str]:
+    def unlock(self, ciphertext: bytes) -> dict[str, Any]:
         """Return the values of a ciphertext.
 
         Raises PrivateValuesUnreadable when none of the keys is the one it was locked with.
         """
         try:
-            values: dict[str, str] = json.loads(self._fernet.decrypt(ciphertext))
+            values: dict[str, Any] = json.loads(self._fernet.decrypt(ciphertext))
         except InvalidToken:
             raise PrivateValuesUnreadable from None
         return values

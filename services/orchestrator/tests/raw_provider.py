@@ -22,7 +22,7 @@ class RawProvider:
     requests: list[bytes] = field(default_factory=list)
 
 
-def said(text: str, usage: Any = None, finish: str | None = "stop") -> bytes:
+def said(text: str, usage: Any = None, finish: str = "stop") -> bytes:
     """Return a streamed answer of that text, whatever it and its usage are."""
     chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "raw"}
     delta = {"role": "assistant", "content": text}
@@ -31,7 +31,7 @@ def said(text: str, usage: Any = None, finish: str | None = "stop") -> bytes:
         {**chunk, "choices": [{"index": 0, "delta": {}, "finish_reason": finish}]},
         {**chunk, "choices": [], "usage": usage},
     ]
-    lines = [f"data: {json.dumps(one)}\n\n" for one in chunks if finish or one is chunks[0]]
+    lines = [f"data: {json.dumps(one)}\n\n" for one in chunks]
     return "".join([*lines, "data: [DONE]\n\n"]).encode()
 
 

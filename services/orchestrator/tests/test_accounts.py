@@ -15,7 +15,9 @@ from test_thinking import answering, judging, plan, step
 
 from app import call_store, store
 from app.api_keys import DEFAULT_TENANT
-from arms.scripted import Reply
+from arms.config import ModelSettings
+from arms.roster import load_arms
+from arms.scripted import Reply, ScriptedProvider
 from octollm.ledger import Usage
 
 
@@ -138,3 +140,47 @@ async def responses(house: Any, task_id: str) -> list[bool]:
     async with house.parts.database.transaction() as session:
         calls = await call_store.list_calls(session, UUID(task_id))
     return [call.response is not None for call in calls]
+
+
+@pytest.mark.parametrize(
+    ("finish", "partial"),
+    [("stop", False), ("length", True), ("content_filter", True)],
+)
+async def test_an_answer_that_stops_half_way_is_told_as_such(
+    make_house: Any, finish: str, partial: bool
+) -> None:
+    async with raw_house(make_house, said("Half of an", None, finish)) as (house, _):
+        task = await house.ended(await house.submit("Hello", assigned_arm="assistant"))
+        assert (task["result"]["output"], task["result"]["partial"]) == ("Half of an", partial)
+
+
+async def test_the_next_model_answers_where_the_first_is_away(make_house: Any) -> None:
+    first, second, third = (f"openai-compatible:{name}" for name in ("first", "second", "third"))
+    script = [
+        Reply(status=503, when=lambda request: request.body["model"] == "first", times=None),
+        Reply(status=429, when=lambda request: request.body["model"] == "second", times=None),
+        Reply("third", when=lambda request: request.body["model"] == "third"),
+    ]
+    price = {"input_per_million": 1, "output_per_million": 1}
+    async with ScriptedProvider(script) as provider:
+        arms = load_arms(
+            ModelSettings(
+                model=first,
+                model_fallbacks=[second, third],
+                model_base_url=provider.base_url,
+                model_prices=dict.fromkeys((first, second, third), price),
+                model_retries=0,
+            )
+        ).arms
+        house = await make_house(arms=arms, worker_stale=60)
+        house.start_worker()
+        task_id = await house.submit("Hello", assigned_arm="assistant")
+        task = await house.ended(task_id)
+        assert task["result"]["output"] == "third"
+        bodies: list[Any] = [entry.body for entry in provider.ledger.entries]
+        asked = [body["model"] for body in bodies]
+        assert asked == ["first", "second", "third"]
+        (called,) = await events_of(house, task_id, "model.called")
+        assert called["model"] == third
+        assert task["spend"]["tokens"] == called["input_tokens"] + called["output_tokens"]
+        await house.stop_workers()

@@ -13,7 +13,6 @@ import pytest
 from psycopg import sql
 from scripted_models import thinking
 from sqlalchemy import update
-from test_thinking import answering, plan, step
 
 from app import rotation
 from app.models import Task
@@ -189,36 +188,3 @@ async def test_a_task_that_has_not_ended_keeps_its_values(make_house: Any) -> No
         await house.http.post(f"/tasks/{task_id}/cancel")
         await house.ended(task_id)
         assert (await house.http.delete(f"/tasks/{task_id}/private")).status_code == 204
-
-
-async def test_a_value_has_one_placeholder_in_all_that_is_made(make_house: Any) -> None:
-    script = [
-        plan(step("a"), step("b", "a"), step("c", "a", "b")),
-        answering("Ask bob@example.org.", to="Do part a."),
-        answering("Yes, bob@example.org or carl@example.org.", to="Do part b."),
-        answering("Asked <EMAIL_1> and <EMAIL_3>.", to="Do part c."),
-    ]
-    async with thinking(make_house, script, **SECRET) as (house, provider):
-        task_id = await house.submit("Do it.", assigned_arm="planner", pii_policy="redact")
-        ended = await house.ended(task_id)
-        assert ended["result"]["output"] == "Asked bob@example.org and carl@example.org."
-        last = provider.ledger.entries[-1]
-        assert last.contains("Ask <EMAIL_1>.")
-        assert last.contains("Yes, <EMAIL_1> or <EMAIL_3>.")
-
-
-async def test_a_placeholder_the_user_wrote_stays_what_it_is(make_house: Any) -> None:
-    script = [Reply("It says <EMAIL_1>, and <EMAIL_2> is bob@example.org.")]
-    goal = "What is <EMAIL_1> in our templates? Ask anna.kowalska@example.org."
-    async with thinking(make_house, [Reply("Write to bob@example.org."), *script], **SECRET) as (
-        house,
-        _,
-    ):
-        outputs = []
-        for _ in range(2):
-            task_id = await house.submit(goal, assigned_arm="assistant", pii_policy="redact")
-            outputs.append((await house.ended(task_id))["result"]["output"])
-        assert outputs == [
-            "Write to bob@example.org.",
-            "It says <EMAIL_1>, and anna.kowalska@example.org is bob@example.org.",
-        ]

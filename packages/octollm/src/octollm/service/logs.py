@@ -65,7 +65,9 @@ def _quieten_libraries() -> None:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
     logging.getLogger("uvicorn.access").disabled = True
-    for name in ("httpx2", "httpcore2", "procrastinate", "alembic"):
+    # At the level DEBUG clients of model providers may write down what they send.
+    clients = ("openai", "anthropic", "google_genai")
+    for name in ("httpx2", "httpcore2", "procrastinate", "alembic", *clients):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("psycopg").setLevel(logging.ERROR)  # its warnings quote the server
 

@@ -32,8 +32,8 @@ SETTLE_SECONDS = 0.02
 LAST_WORDS_SECONDS = 1.0
 """How long the end of a task waits for what was drafted before it."""
 
-RETRY = format_sse_event(retry=1_000)
-HEARTBEAT = format_sse_event(comment="heartbeat")
+RETRY_MS = 1_000
+HEARTBEAT = "heartbeat"
 
 
 class Streams:
@@ -52,7 +52,7 @@ class Streams:
         Raises DatabaseUnavailable, which breaks the stream off; its reader comes again.
         """
         with self._completions.feed.watch_task(task_id) as viewer:
-            yield RETRY
+            yield format_sse_event(retry=RETRY_MS)
             live, sent = False, time.monotonic()
             while not self._completions.closing:
                 viewer.woken.clear()
@@ -73,7 +73,7 @@ class Streams:
                     live = True
                     await self._completions.pause(viewer.woken, self._until_beat(sent))
                 if self._until_beat(sent) <= 0:
-                    yield HEARTBEAT
+                    yield format_sse_event(comment=HEARTBEAT)
                     sent = time.monotonic()
 
     async def of_tenant(self, tenant: str, after: int | None) -> AsyncGenerator[bytes, None]:
@@ -83,7 +83,8 @@ class Streams:
         """
         with self._completions.feed.watch_tenant(tenant) as viewer:
             after = await self._now() if after is None else after
-            yield RETRY
+            # An id alone is a place to go on from, should the reader be cut off before an event.
+            yield format_sse_event(retry=RETRY_MS, id=str(after))
             sent = time.monotonic()
             while not self._completions.closing:
                 viewer.woken.clear()
@@ -99,7 +100,7 @@ class Streams:
                 else:
                     await self._completions.pause(viewer.woken, self._until_beat(sent))
                 if self._until_beat(sent) <= 0:
-                    yield HEARTBEAT
+                    yield format_sse_event(comment=HEARTBEAT, id=str(after))
                     sent = time.monotonic()
 
     async def _now(self) -> int:

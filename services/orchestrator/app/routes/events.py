@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from fastapi.sse import EventSourceResponse
+from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app import event_store, store, views
@@ -41,8 +41,14 @@ def streams(request: Request) -> Streams:
 TheStreams = Annotated[Streams, Depends(streams)]
 
 
-class EventStream(EventSourceResponse):
-    """A stream whose source is closed with it, not when it happens to be collected."""
+class EventStream(StreamingResponse):
+    """A stream whose source is closed with it, not when it happens to be collected.
+
+    FastAPI's own has a heartbeat that cannot be set, and asks for a route that is a generator,
+    which cannot answer 404 or 204 any more.
+    """
+
+    media_type = "text/event-stream"
 
     def __init__(self, frames: AsyncGenerator[bytes, None]) -> None:
         super().__init__(_while_it_can_be_read(frames), headers=HEADERS)
@@ -56,7 +62,7 @@ class EventStream(EventSourceResponse):
 @router.get(
     "/tasks/{task_id}/events",
     summary="Watch a task",
-    response_class=EventSourceResponse,
+    response_class=EventStream,
     responses={
         200: examples.STREAM,
         204: {"description": "The task has ended and you have seen all of it: do not come again"},
@@ -91,7 +97,7 @@ async def watch_task(
 @router.get(
     "/events",
     summary="Watch all tasks",
-    response_class=EventSourceResponse,
+    response_class=EventStream,
     responses={
         200: examples.STREAM,
         **responses(InvalidRequest, DatabaseUnavailable, InternalError),

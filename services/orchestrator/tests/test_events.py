@@ -16,7 +16,7 @@ from httpx2 import EventSource, ServerSentEvent
 from app import event_store
 from octollm.events import FINAL_TYPES
 
-PATIENCE = 60
+PATIENCE = 30
 """Seconds a test may wait for what must happen; reached only by a test that fails."""
 
 

@@ -122,8 +122,7 @@ class Client:
         """Yield a task's events from its first one on, as they come, to the one it ends with.
 
         Without a task: those of all tasks from now on, or since the event with the id `after`. A
-        stream that is cut is gone on with, unless the server is away for more than a minute.
-        """
+        stream that is cut is gone on with, unless the server is away for more than a minute."""
         following = self._connection.following(task_id, after)
         while not following.ended:
             try:

@@ -42,8 +42,10 @@ class Following:
     def opened(self, response: httpx2.Response, now: float) -> bool:
         """Return True if there is a stream to read; False: it had ended already.
 
-        Raises the error another answer stands for.
+        Raises the error another answer stands for, whose body is to be read before.
         """
+        if not response.is_success:
+            raise answers.error_in(response)
         if response.status_code == 204:
             self.ended = True
             return False
@@ -54,12 +56,12 @@ class Following:
             self.retries = Retries(count=1_000, within_seconds=RESUME_SECONDS)
         return True
 
-    def read(self, frame: httpx2.ServerSentEvent) -> Event | None:
-        """Return the event in a frame; None for one that only says from where to go on."""
+    def read(self, frame: httpx2.ServerSentEvent) -> list[Event]:
+        """Return the event in a frame; none where it only says from where to go on."""
         if frame.id.isdigit():
             self.last_id = int(frame.id)
         if not frame.data:
-            return None
+            return []
         try:
             event = Event.model_validate_json(frame.data)
         except ValidationError:
@@ -67,7 +69,8 @@ class Following:
         self.tried = 0
         self.ended = event.final and self.task_id is not None
         # By the standard a frame without an id repeats the one before.
-        return event.model_copy(update={"id": None if event.type == OUTPUT_DELTA else self.last_id})
+        event_id = None if event.type == OUTPUT_DELTA else self.last_id
+        return [event.model_copy(update={"id": event_id})]
 
     def delay(self, error: OctoError, now: float, jitter: float) -> float | None:
         """Return the seconds to wait before going on after an error, or None to give up."""

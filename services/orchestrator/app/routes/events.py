@@ -62,6 +62,7 @@ class EventStream(StreamingResponse):
 @router.get(
     "/tasks/{task_id}/events",
     summary="Watch a task",
+    status_code=200,  # FastAPI would look for it in the class's signature
     response_class=EventStream,
     responses={
         200: examples.STREAM,
@@ -97,6 +98,7 @@ async def watch_task(
 @router.get(
     "/events",
     summary="Watch all tasks",
+    status_code=200,  # FastAPI would look for it in the class's signature
     response_class=EventStream,
     responses={
         200: examples.STREAM,

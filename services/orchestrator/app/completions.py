@@ -82,7 +82,14 @@ class Completions:
             self._wake_all()
             while True:
                 async for notice in connection.notifies(timeout=PROBE_SECONDS):
-                    self._hear(notice)
+                    try:
+                        self._hear(notice)
+                    except (
+                        ValueError,
+                        LookupError,
+                    ):  # another version's: that there was one counts
+                        log.warning("a notice could not be read", channel=notice.channel)
+                        self._wake_all()
                 await connection.execute("SELECT 1")  # a dead peer is noticed only by asking
 
     def _hear(self, notice: psycopg.Notify) -> None:

@@ -39,9 +39,12 @@ class Draft:
 
 @dataclass(eq=False)
 class Viewer:
-    """One stream. `heard` is the highest id it was told of; `shown` the draft its reader has."""
+    """One stream. `heard` is the highest id it was told of; `shown` the draft its reader has; `due`
+    says that the table may have more: what wakes may have been a draft alone, ten times a second.
+    """
 
     woken: asyncio.Event = field(default_factory=asyncio.Event)
+    due: bool = True
     heard: int = 0
     draft: Draft | None = None
     shown: Draft = field(default_factory=Draft)
@@ -92,7 +95,7 @@ class Feed:
         if event_type in FINAL_TYPES:
             self._drafts.pop(task_id, None)  # who watches keeps it, to read it to its end
         for viewer in [*self._of_task.get(task_id, ()), *self._of_tenant.get(tenant, ())]:
-            viewer.heard = max(viewer.heard, event_id)
+            viewer.heard, viewer.due = max(viewer.heard, event_id), True
             viewer.woken.set()
 
     def heard_draft(self, payload: str) -> None:
@@ -111,12 +114,9 @@ class Feed:
     def missed(self) -> None:
         """Wake everyone: nobody listened for a while. A draft may have a hole; forget them all."""
         self._drafts.clear()
-        self.wake_all()
-
-    def wake_all(self) -> None:
-        """Wake everyone."""
         for viewers in [*self._of_task.values(), *self._of_tenant.values()]:
             for viewer in viewers:
+                viewer.due = True
                 viewer.woken.set()
 
 

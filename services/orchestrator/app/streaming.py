@@ -58,7 +58,11 @@ class Streams:
                 viewer.woken.clear()
                 if (delta := _news(viewer, task_id)) is not None:
                     yield delta
-                rows = await self._read(event_store.events_of_task, task_id, after, PAGE)
+                rows: Sequence[TaskEvent] = []
+                if viewer.due or delta is None:
+                    viewer.due = False
+                    rows = await self._read(event_store.events_of_task, task_id, after, PAGE)
+                    viewer.due |= len(rows) == PAGE
                 last = next((row.id for row in rows if row.type in FINAL_TYPES), None)
                 if live and last is not None:
                     await self._until_heard(viewer, last)

@@ -278,3 +278,16 @@ async def test_streams_go_on_while_nobody_listens(house: Any, watch: Any) -> Non
         )
     await add(house, task_id, 1)
     assert (await stream.next()).json()["data"] == {"n": 1}
+
+
+@pytest.mark.parametrize("channel", ["octollm_events", "octollm_drafts"])
+async def test_a_notice_nobody_can_read_stops_nothing(house: Any, watch: Any, channel: str) -> None:
+    await listening(house)
+    task_id = await house.submit()
+    stream = await watch(house, f"/tasks/{task_id}/events")
+    await stream.next()
+    async with await psycopg.AsyncConnection.connect(house.settings.database_url) as connection:
+        await connection.execute(f"NOTIFY {channel}, 'nonsense'".encode())
+    await add(house, task_id, 1)
+    assert (await stream.next()).json()["data"] == {"n": 1}
+    assert house.app.state.completions.connected.is_set()

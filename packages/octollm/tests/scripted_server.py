@@ -111,6 +111,7 @@ class ScriptedServer:
 
     def __init__(self) -> None:
         self.received: list[Received] = []
+        self._told: Answer | None = None
         self._script: queue.SimpleQueue[Answer] = queue.SimpleQueue()
         self._arrivals: queue.SimpleQueue[Received] = queue.SimpleQueue()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self._next))
@@ -128,6 +129,10 @@ class ScriptedServer:
         for answer in answers:
             self._script.put(answer)
 
+    def tell(self, answer: Answer) -> None:
+        """Answer every request for events so, beside the script."""
+        self._told = answer
+
     def arrival(self) -> Received:
         """Wait for the next request that was not waited for yet."""
         return self._arrivals.get(timeout=PATIENCE_SECONDS)
@@ -138,6 +143,8 @@ class ScriptedServer:
         self._http.server_close()
 
     def _next(self, received: Received) -> Answer:
+        if self._told is not None and received.path.endswith("/events"):
+            return self._told
         self.received.append(received)
         self._arrivals.put(received)
         try:

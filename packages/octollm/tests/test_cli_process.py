@@ -125,7 +125,20 @@ def test_a_reader_that_left_causes_no_traceback(server: ScriptedServer, as_json:
     assert "Exception" not in stderr
 
 
-def test_a_terminal_shows_how_far_the_task_is(server: ScriptedServer) -> None:
+@pytest.mark.parametrize("events", ["told", "unknown"])
+def test_a_terminal_shows_how_far_the_task_is(server: ScriptedServer, events: str) -> None:
+    """An older server has no events; then it is only asked how far the task is."""
+    line = json.dumps(
+        {
+            "task_id": TASK_ID,
+            "type": "task.completed",
+            "data": {"arm": "digest"},
+            "created_at": "2026-11-01T10:00:02Z",
+        }
+    )
+    frames = f"id: 1\nevent: task.completed\ndata: {line}\n\n".encode()
+    told = Answer(200, frames, {"Content-Type": "text/event-stream"})
+    server.tell(told if events == "told" else problem("not-found", 404))
     server.answer(accepted(), Answer(200, task("processing", attempt=2)), Answer(200, completed()))
     own, theirs = pty.openpty()
     process = subprocess.Popen(
@@ -142,6 +155,7 @@ def test_a_terminal_shows_how_far_the_task_is(server: ScriptedServer) -> None:
     assert process.returncode == 0
     assert TASK_ID in seen
     assert "completed" in seen
+    assert ("task.completed" in seen) == (events == "told")
     assert "3 errors" in stdout
     assert "\x1b" not in stdout
 
@@ -160,7 +174,7 @@ def package(folder: Path, name: str, commands: Mapping[str, str], code: str) -> 
 def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     good = (
         "import click\n"
-        "from octollm.cli_tasks import Server\n"
+        "from octollm.cli_server import Server\n"
         "@click.command()\n"
         "def hello():\n"
         '    """Say hello."""\n'

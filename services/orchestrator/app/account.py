@@ -121,7 +121,7 @@ class Account:
             await statement(session, *arguments)
 
     async def _event(self, session: Any, event_type: str, data: dict[str, Any]) -> None:
-        await event_store.add_event_of(session, self._task_id, self._run_token, event_type, data)
+        await event_store.add_event(session, self._task_id, event_type, data, self._run_token)
 
 
 def refused(left: Left, ask: Ask) -> TaskFailure:

@@ -1,4 +1,5 @@
-"""Tells waiters in this process when a task has ended: one LISTEN connection for all of them."""
+"""Listens, on one connection for the whole process, for what happens to tasks: tells those who wait
+for one to end, and the feed of those who watch."""
 
 from __future__ import annotations
 
@@ -13,7 +14,9 @@ import structlog
 
 from app.config import Settings
 from app.database import connect_args
-from app.store import COMPLETIONS_CHANNEL
+from app.event_store import DRAFTS_CHANNEL, EVENTS_CHANNEL
+from app.feed import Feed
+from octollm.events import FINAL_TYPES
 
 RECONNECT_SECONDS = 1.0
 PROBE_SECONDS = 15.0
@@ -27,6 +30,7 @@ class Completions:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._watchers: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
+        self.feed = Feed()
         self.connected = asyncio.Event()
         self.closing = False
 
@@ -73,19 +77,33 @@ class Completions:
             **connect_args(self._settings),  # type: ignore[arg-type]  # libpq options, all scalar
         )
         async with connection:
-            await connection.execute(f"LISTEN {COMPLETIONS_CHANNEL}".encode())
+            await connection.execute(f"LISTEN {EVENTS_CHANNEL}; LISTEN {DRAFTS_CHANNEL}".encode())
             self.connected.set()
             self._wake_all()
             while True:
                 async for notice in connection.notifies(timeout=PROBE_SECONDS):
-                    self._wake(notice.payload)
+                    try:
+                        self._hear(notice)
+                    except (
+                        ValueError,
+                        LookupError,
+                    ):  # another version's: that there was one counts
+                        log.warning("a notice could not be read", channel=notice.channel)
+                        self._wake_all()
                 await connection.execute("SELECT 1")  # a dead peer is noticed only by asking
 
-    def _wake(self, payload: str) -> None:
-        for event in self._watchers.get(UUID(payload), ()):
-            event.set()
+    def _hear(self, notice: psycopg.Notify) -> None:
+        if notice.channel == DRAFTS_CHANNEL:
+            self.feed.heard_draft(notice.payload)
+            return
+        task_id, event_id, event_type, tenant = notice.payload.split(" ", 3)
+        self.feed.heard_event(UUID(task_id), int(event_id), event_type, tenant)
+        if event_type in FINAL_TYPES:
+            for event in self._watchers.get(UUID(task_id), ()):
+                event.set()
 
     def _wake_all(self) -> None:
+        self.feed.missed()
         for events in self._watchers.values():
             for event in events:
                 event.set()

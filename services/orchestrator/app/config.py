@@ -142,6 +142,11 @@ class Settings(BaseSettings):
         2, description="Wait before a second attempt; doubles with each further one."
     )
 
+    # Live events
+    event_heartbeat: Seconds = Field(
+        15, description="Silence after which a stream of events says that it is alive."
+    )
+
     # Logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Level.")
     log_format: LogFormat = Field("json", description="`json` lines, or `console` for reading.")

@@ -5,35 +5,158 @@ Functions take the caller's session and never commit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import AuditEvent, Task, TaskEvent
+from octollm.errors import TaskNotFound
+from octollm.receipt import canonical
+
+EVENTS_CHANNEL = "octollm_events"
+"""Told of each event with `task_id id type tenant`."""
+
+DRAFTS_CHANNEL = "octollm_drafts"
+"""Told of each piece of a draft: what `add_drafts` is given."""
+
+# One statement, so that a chain costs no round trip: lock the task, hash, move its head, add the
+# line, tell those who listen. The lock makes all writers of a task wait for each other, whatever
+# transaction they are in: no two lines follow the same one, and ids grow along the chain. The head
+# is kept with the task, for only a locked row is read as it is after the wait; a look into
+# task_events would see the time before it. What is hashed is written as `octollm.receipt` says:
+# everything but `data` and `type`, which come in canonical form, is plain ASCII.
+_ADD = text(r"""
+    WITH task AS (
+        SELECT id, tenant, head_hash, clock_timestamp() AS at FROM tasks
+        WHERE id = :task_id
+          AND (CAST(:run_token AS uuid) IS NULL OR run_token = CAST(:run_token AS uuid))
+        FOR NO KEY UPDATE
+    ), line AS (
+        SELECT task.*, encode(sha256(convert_to(
+            '{"created_at":"' || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24\:MI\:SS.US"Z"')
+            || '","data":' || CAST(:data AS text)
+            || ',"prev_hash":"' || head_hash || '","task_id":"' || id
+            || '","type":' || CAST(:canonical_type AS text) || '}', 'UTF8')), 'hex') AS hash
+        FROM task
+    ), head AS (
+        UPDATE tasks SET head_hash = line.hash FROM line WHERE tasks.id = line.id
+    ), event AS (
+        INSERT INTO task_events (task_id, type, data, created_at, prev_hash, hash)
+        SELECT id, :type, CAST(:data AS jsonb), at, head_hash, hash FROM line
+        RETURNING id
+    )
+    SELECT pg_notify(:channel, concat_ws(' ', line.id, event.id, :type, tenant)) FROM line, event
+    """)
+
+_DRAFTS = text("""
+    SELECT pg_notify(:channel, piece)
+    FROM tasks, unnest(CAST(:pieces AS text[])) WITH ORDINALITY AS pieces (piece, number)
+    WHERE id = :task_id AND run_token = :run_token ORDER BY number
+    """)
+
+_WRITERS = text("""
+    SELECT virtualtransaction FROM pg_locks
+    WHERE locktype = 'relation' AND mode = 'RowExclusiveLock' AND pid <> pg_backend_pid()
+      AND relation = CAST('task_events' AS regclass)
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    """)
 
 
 async def add_event(
-    session: AsyncSession, task_id: UUID, event_type: str, data: dict[str, Any]
-) -> None:
-    """Add one line to a task's history."""
-    await session.execute(insert(TaskEvent).values(task_id=task_id, type=event_type, data=data))
+    session: AsyncSession,
+    task_id: UUID,
+    event_type: str,
+    data: dict[str, Any],
+    run_token: UUID | None = None,
+) -> bool:
+    """Add one line to a task's history, and lock the task until the caller's transaction ends.
 
-
-async def add_event_of(
-    session: AsyncSession, task_id: UUID, run_token: UUID, event_type: str, data: dict[str, Any]
-) -> None:
-    """Add a line to a task's history if the attempt with this token still has the task."""
-    held = select(Task.id).where(Task.id == task_id, Task.run_token == run_token)
-    if (await session.execute(held.with_for_update(key_share=True))).first() is not None:
-        await add_event(session, task_id, event_type, data)
+    False, and nothing was added: the task is gone, or with `run_token`, another attempt has it.
+    """
+    line = {
+        "task_id": task_id,
+        "run_token": run_token,
+        "type": event_type,
+        "canonical_type": canonical(event_type),
+        "data": canonical(data),
+        "channel": EVENTS_CHANNEL,
+    }
+    return (await session.execute(_ADD, line)).first() is not None
 
 
 async def list_events(session: AsyncSession, task_id: UUID) -> list[TaskEvent]:
     """Return a task's history, oldest first."""
     statement = select(TaskEvent).where(TaskEvent.task_id == task_id).order_by(TaskEvent.id)
     return list((await session.execute(statement)).scalars())
+
+
+async def chain_of(
+    session: AsyncSession, tenant: str, task_id: UUID
+) -> tuple[str, Sequence[TaskEvent]]:
+    """Return the hash a task's history must end with, and the history. Raises TaskNotFound.
+
+    One statement, for two would see two moments, and lines may be added between them.
+    """
+    statement = (
+        select(Task.head_hash, TaskEvent)
+        .outerjoin(TaskEvent, TaskEvent.task_id == Task.id)
+        .where(Task.id == task_id, Task.tenant == tenant)
+        .order_by(TaskEvent.id)
+    )
+    rows = (await session.execute(statement)).all()
+    if not rows:
+        raise TaskNotFound
+    return rows[0].head_hash, [row.TaskEvent for row in rows if row.TaskEvent is not None]
+
+
+async def events_of_task(
+    session: AsyncSession, task_id: UUID, after: int, limit: int
+) -> Sequence[TaskEvent]:
+    """Return the first events of a task after that id. A task's ids appear in their order."""
+    statement = select(TaskEvent).where(TaskEvent.task_id == task_id, TaskEvent.id > after)
+    return (await session.execute(statement.order_by(TaskEvent.id).limit(limit))).scalars().all()
+
+
+async def events_of_tenant(
+    session: AsyncSession, tenant: str, after: int, upto: int
+) -> Sequence[TaskEvent]:
+    """Return the events of a tenant's tasks with ids above `after`, `upto` included."""
+    statement = (
+        select(TaskEvent)
+        .join(Task, Task.id == TaskEvent.task_id)
+        .where(Task.tenant == tenant, TaskEvent.id > after, TaskEvent.id <= upto)
+        .order_by(TaskEvent.id)
+    )
+    return (await session.execute(statement)).scalars().all()
+
+
+async def newest_id(session: AsyncSession) -> int:
+    """Return the highest id of an event that can be seen; 0: there is none."""
+    return await session.scalar(select(func.coalesce(func.max(TaskEvent.id), 0))) or 0
+
+
+async def writers(session: AsyncSession) -> set[str]:
+    """Return the transactions that may hold ids of events nobody else can see yet."""
+    return set((await session.execute(_WRITERS)).scalars())
+
+
+async def add_drafts(
+    session: AsyncSession, task_id: UUID, run_token: UUID, pieces: Sequence[str]
+) -> bool:
+    """Tell all processes what an attempt drafts; nothing is stored. A piece has up to 7,999 bytes.
+
+    False: another attempt has the task by now, and nothing was told.
+    """
+    told = {
+        "channel": DRAFTS_CHANNEL,
+        "pieces": list(pieces),
+        "task_id": task_id,
+        "run_token": run_token,
+    }
+    return (await session.execute(_DRAFTS, told)).first() is not None
 
 
 async def add_audit_event(

@@ -16,7 +16,8 @@ from app.admission import Admission
 from app.completions import Completions
 from app.config import Settings
 from app.parts import assembled
-from app.routes import documents, health, tasks
+from app.routes import documents, events, health, tasks
+from app.streaming import Streams
 from arms.roster import load_arms
 from octollm.arm import Arm
 from octollm.contracts import MAX_BODY_BYTES
@@ -58,6 +59,7 @@ def create_app(
         lifespan=_lifespan(settings, known, registry, reflex_transport),
     )
     app.include_router(tasks.router)
+    app.include_router(events.router)
     app.include_router(documents.router)
     app.include_router(health.router)
     instrument(app, registry, max_body_bytes=MAX_BODY_BYTES, cors_origins=settings.cors_origins)
@@ -72,11 +74,13 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        parts = assembled(settings, arms, registry=registry, reflex_transport=reflex_transport)
-        async with parts as app.state.parts:
-            app.state.completions = Completions(settings)
-            app.state.admission = Admission(settings, app.state.parts.database, registry)
-            listener = asyncio.create_task(app.state.completions.listen())
+        made = assembled(settings, arms, registry=registry, reflex_transport=reflex_transport)
+        async with made as parts:
+            app.state.parts = parts
+            app.state.admission = Admission(settings, parts.database, registry)
+            completions = app.state.completions = Completions(settings)
+            app.state.streams = Streams(parts.database, completions, settings.event_heartbeat)
+            listener = asyncio.create_task(completions.listen())
             try:
                 yield
             finally:

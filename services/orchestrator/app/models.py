@@ -35,6 +35,7 @@ from octollm.contracts import (
     TaskResult,
     TaskStatus,
 )
+from octollm.receipt import GENESIS
 
 __all__ = [
     "ApiKey",
@@ -100,6 +101,7 @@ class Task(Base):
     cancel_requested_at: Mapped[datetime | None]
     idempotency_key: Mapped[str | None] = mapped_column(String(255))
     request_fingerprint: Mapped[str | None] = mapped_column(String(64))
+    head_hash: Mapped[str] = mapped_column(String(64), default=GENESIS)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -121,7 +123,7 @@ class TaskResultRow(Base):
 
 
 class TaskEvent(Base):
-    """One line of a task's history. Only ever added to."""
+    """One line of a task's history, only ever added to; `tasks.head_hash` is the last `hash`."""
 
     __tablename__ = "task_events"
     __table_args__ = (Index("idx_task_events_task_id_id", "task_id", "id"),)
@@ -131,6 +133,8 @@ class TaskEvent(Base):
     type: Mapped[str] = mapped_column(String(64))
     data: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    prev_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
 
 
 class ModelCall(Base):

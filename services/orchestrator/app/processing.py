@@ -99,6 +99,8 @@ class Processing:
 
         def draft(text: str) -> None:
             work.progress.arm, work.progress.draft = arm.name, text
+            if not work.step and arm.name != "judge":  # theirs is not the output of the task
+                work.context.draft(text)
 
         context = replace(
             work.context,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from app import endings, event_store, lifecycle, store, views
 from app.account import Account
 from app.attempt import Attempt
 from app.database import patiently
+from app.drafting import Drafting
 from app.lifecycle import Fail, Retry
 from app.parts import Parts
 from app.queue import RunAgain
@@ -85,16 +87,35 @@ class TaskRunner:
                 attempt.values.update(
                     await self._parts.concealing.values_of(session, attempt.task_id)
                 )
-        work = self._parts.pipeline.process_task(
-            attempt.contract, self._context(attempt), attempt.progress, attempt.values
-        )
-        try:
-            return await within(attempt.seconds_left(), work)
-        except OutOfTime:
-            limit = attempt.contract.budget.max_time_seconds
-            raise BudgetExceeded(
-                f"The time budget of {limit:g} s is used up.", dimension="time"
-            ) from None
+        async with self._drafting(attempt) as drafting:
+            context = replace(self._context(attempt), draft=drafting.show)
+            work = self._parts.pipeline.process_task(
+                attempt.contract, context, attempt.progress, attempt.values
+            )
+            try:
+                result = await within(attempt.seconds_left(), work)
+            except OutOfTime:
+                limit = attempt.contract.budget.max_time_seconds
+                raise BudgetExceeded(
+                    f"The time budget of {limit:g} s is used up.", dimension="time"
+                ) from None
+            await drafting.end(result.output)
+            return result
+
+    def _drafting(self, attempt: Attempt) -> Drafting:
+        """Return what shows the attempt's output while it is written."""
+        policy = attempt.contract.pii_policy
+
+        async def screen(text: str) -> str:
+            # A copy: half a value must not take a placeholder away from the whole one.
+            values = dict(attempt.values)
+            return (await self._parts.concealing.made(text, {}, policy, "output", values))[0]
+
+        async def publish(pieces: Sequence[str]) -> bool:
+            async with self._database.transaction() as session:
+                return await event_store.add_drafts(session, attempt.task_id, attempt.token, pieces)
+
+        return Drafting(str(attempt.task_id), screen, publish)
 
     def _context(self, attempt: Attempt) -> ArmContext:
         return ArmContext(
@@ -111,8 +132,8 @@ class TaskRunner:
 
         async def add() -> None:
             async with self._database.transaction() as session:
-                await event_store.add_event_of(
-                    session, attempt.task_id, attempt.token, event_type, data
+                await event_store.add_event(
+                    session, attempt.task_id, event_type, data, attempt.token
                 )
 
         await self._write(add)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Float, Interval, cast, extract, func, insert, select, text, tuple_, update
+from sqlalchemy import Float, Interval, cast, extract, func, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,8 +20,6 @@ from app.lifecycle import TRANSITIONS
 from app.models import Task, TaskResultRow
 from octollm.contracts import TaskRequest, TaskResult, TaskStatus
 from octollm.errors import TaskFailure, TaskNotFound
-
-COMPLETIONS_CHANNEL = "octollm_task_finished"
 
 
 @dataclass(frozen=True)
@@ -193,10 +191,6 @@ async def update_task_status(
     await event_store.add_event(session, task_id, f"task.{_EVENT_NAMES[status]}", event or {})
     if status.final:
         await call_store.close(session, task_id)
-        await session.execute(
-            text("SELECT pg_notify(:channel, :id)"),
-            {"channel": COMPLETIONS_CHANNEL, "id": str(task_id)},
-        )
     return True
 
 

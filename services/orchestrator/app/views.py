@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
-from app.models import Document, Task, TaskResultRow
+from app.models import Document, Task, TaskEvent, TaskResultRow
 from octollm.budget import Spend
 from octollm.contracts import (
     ResourceBudget,
@@ -20,6 +21,7 @@ from octollm.contracts import (
 from octollm.criteria import MAX_EVIDENCE_CHARACTERS
 from octollm.documents import DocumentSummary
 from octollm.errors import PROBLEM_TYPE_PREFIX, TaskFailure
+from octollm.receipt import Receipt, ReceiptEvent, flaw_in
 from octollm.redaction import restore, restore_json
 
 
@@ -44,6 +46,24 @@ def contract_of(task: Task) -> TaskContract:
 def accepted(task: Task) -> TaskAccepted:
     """Return the 202 for a task: the same for every submit with its idempotency key."""
     return TaskAccepted(task_id=task.id, status=TaskStatus.PENDING, created_at=task.created_at)
+
+
+def receipt(task_id: UUID, head: str, events: Iterable[TaskEvent]) -> Receipt:
+    """Return a task's events as the table has them, and whether they are what was written."""
+    lines = [
+        ReceiptEvent(
+            id=event.id,
+            type=event.type,
+            data=event.data,
+            created_at=event.created_at,
+            prev_hash=event.prev_hash,
+            hash=event.hash,
+        )
+        for event in events
+    ]
+    found = Receipt(task_id=task_id, verified=True, head=head, events=lines)
+    flaw = flaw_in(found)
+    return found.model_copy(update={"verified": flaw is None, "flaw": flaw})
 
 
 def summary(task: Task) -> TaskSummary:

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
         TaskSummary,
     )
     from octollm.errors import OctoError
+    from octollm.events import Event
 
 __all__ = [
     "AsyncClient",
     "Client",
+    "Event",
     "OctoError",
     "ResourceBudget",
     "TaskAccepted",
@@ -42,7 +44,12 @@ __all__ = [
     "TaskSummary",
 ]
 
-_HOMES = {"AsyncClient": "async_client", "Client": "client", "OctoError": "errors"}
+_HOMES = {
+    "AsyncClient": "async_client",
+    "Client": "client",
+    "Event": "events",
+    "OctoError": "errors",
+}
 
 
 if not TYPE_CHECKING:  # pragma: no branch -- type checkers see exactly the names above

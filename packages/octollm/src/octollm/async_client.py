@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from secrets import SystemRandom
 from types import TracebackType
 from typing import Self, TypeVar, Unpack
@@ -26,6 +27,9 @@ from octollm.contracts import (
 )
 from octollm.documents import DocumentPage, DocumentPolicy, DocumentSummary
 from octollm.errors import OctoError
+from octollm.events import Event
+from octollm.following import Following, cut
+from octollm.receipt import Receipt
 from octollm.waiting import Waiting, finished
 from octollm.wire import ServerInfo, TaskFields
 
@@ -34,8 +38,8 @@ _random = SystemRandom()
 
 
 class AsyncClient:
-    """`Client` for asyncio: the same calls, awaited; `watch`, `tasks` and `documents` are for
-    `async for`."""
+    """`Client` for asyncio: the same calls, awaited; `watch`, `events`, `tasks` and `documents`
+    are for `async for`."""
 
     def __init__(
         self,
@@ -89,6 +93,26 @@ class AsyncClient:
             if pause is None:
                 return
             await asyncio.sleep(pause)
+
+    async def events(
+        self, task_id: UUID | str | None = None, after: int | None = None
+    ) -> AsyncIterator[Event]:
+        """As `Client.events`."""
+        following = self._connection.following(task_id, after)
+        while not following.ended:
+            try:
+                async with aclosing(self._stream(following)) as events:
+                    async for event in events:
+                        yield event
+            except OctoError as error:
+                delay = following.delay(error, time.monotonic(), _random.random())
+                if delay is None:
+                    raise
+                await asyncio.sleep(delay)
+
+    async def receipt(self, task_id: UUID | str) -> Receipt:
+        """As `Client.receipt`."""
+        return await self._send(wire.receipt(task_id))
 
     async def list(
         self,
@@ -182,6 +206,25 @@ class AsyncClient:
                 if delay is None:
                     raise
             await asyncio.sleep(delay)
+
+    async def _stream(self, following: Following) -> AsyncGenerator[Event, None]:
+        """Yield the events of one connection. Raises ServerUnreachable where it is cut."""
+        request = self._connection.request(following.call())
+        try:
+            response = await self._http.send(request, stream=True)
+            async with aclosing(response):
+                if not response.is_success:
+                    await response.aread()
+                if not following.opened(response, time.monotonic()):
+                    return
+                async for frame in httpx2.EventSource(response):
+                    for event in following.read(frame):
+                        yield event
+                    if following.ended:
+                        return
+        except httpx2.RequestError as fault:
+            raise answers.unreachable(self.url, fault) from fault
+        raise cut(self.url)
 
     async def _send_once(self, call: wire.Call[Answer]) -> Answer:
         try:

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from octollm.cli_errors import FAILED, reported
 from octollm.cli_output import Safe, one_line, print_json, span, stderr, stdout
-from octollm.cli_tasks import Server, json_option
+from octollm.cli_server import Server, json_option
 from octollm.cli_values import read_text
 from octollm.client import Client
 from octollm.documents import MAX_DOCUMENT_CHARACTERS, DocumentPolicy, DocumentSummary

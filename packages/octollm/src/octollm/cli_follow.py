@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
+import threading
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from typing import cast
+from uuid import UUID
 
 import click
+from rich.console import Console
 from rich.text import Text
 
 from octollm.cli_errors import FAILED, INTERRUPTED, how_to_go_on
+from octollm.cli_events import event_line
 from octollm.cli_output import Safe, print_json, span, status_text, stderr, stdout, task_panel
 from octollm.client import Client
 from octollm.contracts import MAX_WAIT_SECONDS, TaskAccepted, TaskResponse, TaskStatus
+from octollm.events import OUTPUT_DELTA
 
 LIVE_SECONDS = 1.0
 """How often a waiting command looks how far the task is."""
+
+LAST_LINES_SECONDS = 2.0
+"""How long the lines of a task that has ended are waited for."""
 
 
 def follow(
@@ -24,7 +32,7 @@ def follow(
 ) -> TaskResponse:
     """Return the task as it is once it is final or the time is up.
 
-    Says on a terminal how far it is. Ctrl-C ends the waiting, not the task.
+    Says on a terminal what happens to it and how far it is. Ctrl-C ends the waiting, not the task.
     """
     console = stderr()
     live = sys.stderr.isatty() and not as_json  # not rich's word: FORCE_COLOR makes it say yes
@@ -32,9 +40,12 @@ def follow(
     task = known
     try:
         with console.status(_progress(known), spinner="line") if live else nullcontext() as line:
+            telling = _told(client, known.task_id, console) if live else None
             for task in client.watch(known.task_id, timeout, every):
                 if line is not None:
                     line.update(_progress(task))
+            if telling is not None and task.status.final:
+                telling.join(LAST_LINES_SECONDS)
     except KeyboardInterrupt:
         if as_json:
             print_json(task.model_dump(mode="json"))
@@ -42,6 +53,23 @@ def follow(
             console.print(f"Stopped waiting; the task goes on.\n{how_to_go_on(str(known.task_id))}")
         raise click.exceptions.Exit(INTERRUPTED) from None
     return cast(TaskResponse, task)  # `watch` yields at least once
+
+
+def _told(client: Client, task_id: UUID, console: Console) -> threading.Thread:
+    """Print a task's events as they come, on a thread beside the one that waits.
+
+    A server without events, or one that is away, is no reason to stop waiting.
+    """
+
+    def tell() -> None:
+        with suppress(Exception):  # also when the client is closed while it reads
+            for event in client.events(task_id):
+                if event.type != OUTPUT_DELTA:  # the result is about to be printed whole
+                    console.print(Safe(event_line(event)))
+
+    thread = threading.Thread(target=tell, daemon=True)
+    thread.start()
+    return thread
 
 
 def _progress(task: TaskAccepted | TaskResponse) -> Text:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import BinaryIO, cast, get_args
 
@@ -19,8 +18,9 @@ from octollm.cli_output import (
     stdout,
     task_table,
 )
+from octollm.cli_server import Server, json_option, task_id_argument
 from octollm.cli_values import criteria, pairs, read_text
-from octollm.client import BudgetFields, Client, TaskFields
+from octollm.client import BudgetFields, TaskFields
 from octollm.contracts import (
     MAX_CONTEXT_CHARACTERS,
     MAX_GOAL_CHARACTERS,
@@ -28,22 +28,6 @@ from octollm.contracts import (
     TaskStatus,
 )
 from octollm.waiting import finished
-
-
-@dataclass(frozen=True)
-class Server:
-    """Which server the user named, before any command; None: the client's own default."""
-
-    url: str | None = None
-    api_key: str | None = field(default=None, repr=False)
-
-    def client(self) -> Client:
-        """Return a client for it."""
-        return Client(self.url, api_key=self.api_key)
-
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, and only JSON.")
-task_id_argument = click.argument("task_id")
 
 
 @click.command()

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from secrets import SystemRandom
 from types import TracebackType
 from typing import Self, TypeVar, Unpack
@@ -36,6 +37,9 @@ from octollm.contracts import (
 )
 from octollm.documents import DocumentPage, DocumentPolicy, DocumentSummary
 from octollm.errors import OctoError
+from octollm.events import Event
+from octollm.following import Following, cut
+from octollm.receipt import Receipt
 from octollm.waiting import Waiting, finished
 from octollm.wire import BudgetFields, ServerInfo, TaskFields
 
@@ -111,6 +115,27 @@ class Client:
             if pause is None:
                 return
             time.sleep(pause)
+
+    def events(
+        self, task_id: UUID | str | None = None, after: int | None = None
+    ) -> Iterator[Event]:
+        """Yield a task's events from its first one on, as they come, to the one it ends with.
+
+        Without a task: those of all tasks from now on, or since the event with the id `after`. A
+        stream that is cut is gone on with, unless the server is away for more than a minute."""
+        following = self._connection.following(task_id, after)
+        while not following.ended:
+            try:
+                yield from self._stream(following)
+            except OctoError as error:
+                delay = following.delay(error, time.monotonic(), _random.random())
+                if delay is None:
+                    raise
+                time.sleep(delay)
+
+    def receipt(self, task_id: UUID | str) -> Receipt:
+        """Return all events of a task with their hashes; `octollm.receipt.flaw_in` checks them."""
+        return self._send(wire.receipt(task_id))
 
     def list(
         self,
@@ -198,6 +223,24 @@ class Client:
                 if delay is None:
                     raise
             time.sleep(delay)
+
+    def _stream(self, following: Following) -> Iterator[Event]:
+        """Yield the events of one connection. Raises ServerUnreachable where it is cut."""
+        request = self._connection.request(following.call())
+        try:
+            response = self._http.send(request, stream=True)
+            with closing(response):
+                if not response.is_success:
+                    response.read()
+                if not following.opened(response, time.monotonic()):
+                    return
+                for frame in httpx2.EventSource(response):
+                    yield from following.read(frame)
+                    if following.ended:
+                        return
+        except httpx2.RequestError as fault:
+            raise answers.unreachable(self.url, fault) from fault
+        raise cut(self.url)
 
     def _send_once(self, call: wire.Call[Answer]) -> Answer:
         try:

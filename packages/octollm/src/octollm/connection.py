@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from ipaddress import ip_address
 from typing import Any
+from uuid import UUID
 
 import httpx2
 
+from octollm.following import Following
 from octollm.retries import Retries
 from octollm.validation import invalid
 from octollm.wire import Call
@@ -50,6 +52,10 @@ class Connection:
             content=call.body,
             extensions={"timeout": timeout.as_dict()},
         )
+
+    def following(self, task_id: UUID | str | None, after: int | None) -> Following:
+        """Return a reader of events that begins after that one."""
+        return Following(task_id, after, Retries(self.retries, self.timeout))
 
     def retries_of(self, call: Call[Any]) -> Retries:
         """Return how a call may be repeated."""

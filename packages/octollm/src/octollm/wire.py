@@ -26,9 +26,13 @@ from octollm.contracts import (
 )
 from octollm.criteria import Check
 from octollm.documents import DocumentPage, DocumentPolicy, DocumentRequest, DocumentSummary
+from octollm.receipt import Receipt
 from octollm.validation import invalid, invalid_request
 
 MAX_KEY_CHARACTERS = 255
+QUIET_SECONDS = 30.0
+"""Servers break their silence after 15 seconds, unless they are set up otherwise."""
+
 Answer = TypeVar("Answer")
 
 
@@ -98,6 +102,7 @@ _SUMMARY = TypeAdapter(TaskSummary)
 _PAGE = TypeAdapter(TaskPage)
 _DOCUMENT = TypeAdapter(DocumentSummary)
 _DOCUMENTS = TypeAdapter(DocumentPage)
+_RECEIPT = TypeAdapter(Receipt)
 _NOTHING: TypeAdapter[None] = TypeAdapter(None)
 _INFO = TypeAdapter(ServerInfo)
 _OBJECT = TypeAdapter(dict[str, JsonValue])
@@ -144,6 +149,25 @@ def get(task_id: UUID | str, wait: float | None = None) -> Call[TaskResponse]:
         raise invalid("wait", f"must be from 0 to {MAX_WAIT_SECONDS} seconds")
     params = {"wait": f"{wait:.3f}".rstrip("0").rstrip(".")}
     return Call(_TASK, "GET", _task_path(task_id), params=params, held_seconds=wait)
+
+
+def events(task_id: UUID | str | None, after: int | None) -> Call[None]:
+    """Build `GET /tasks/{task_id}/events`, or `GET /events` of all tasks; its answer is a stream.
+
+    `held_seconds` is how long the server may be silent.
+    """
+    headers = {"Accept": "text/event-stream"}
+    if after is not None:
+        if not 0 <= after < 2**63:
+            raise invalid("after", "must be the id of an event")
+        headers["Last-Event-ID"] = str(after)
+    path = "/events" if task_id is None else f"{_task_path(task_id)}/events"
+    return Call(_NOTHING, "GET", path, headers=headers, held_seconds=QUIET_SECONDS)
+
+
+def receipt(task_id: UUID | str) -> Call[Receipt]:
+    """Build `GET /tasks/{task_id}/receipt`."""
+    return Call(_RECEIPT, "GET", f"{_task_path(task_id)}/receipt")
 
 
 def list_page(

@@ -105,6 +105,38 @@ ACCEPTED["headers"] = {"Location": {"schema": {"type": "string"}, "description":
 PAGE = _answer("A page", {"tasks": [_SUMMARY], "next_cursor": None})
 TASK = _answer("The task", _TASK)
 CANCELLED = _answer("Noted; a running task is cancelled within a second", _CANCELLING)
+_RECEIPT: dict[str, Any] = {
+    "task_id": TASK_ID,
+    "verified": True,
+    "flaw": None,
+    "head": "983f9c9f3ae5b61a3bb26da862cdc3a2493da4cd2f97e5ee770789153f3eb8e5",
+    "events": [
+        {
+            "id": 4711,
+            "type": "task.submitted",
+            "data": {"priority": 0},
+            "created_at": AT,
+            "prev_hash": "0" * 64,
+            "hash": "983f9c9f3ae5b61a3bb26da862cdc3a2493da4cd2f97e5ee770789153f3eb8e5",
+        }
+    ],
+}
+_FRAMES = f"""\
+id: 4711
+event: task.submitted
+data: {{"task_id":"{TASK_ID}","type":"task.submitted","data":{{"priority":0}},"created_at":"{AT}"}}
+
+event: output.delta
+data: {{"task_id":"{TASK_ID}","type":"output.delta","data":{{"offset":0,"text":"2 lines"}},\
+"created_at":"{AT}"}}
+
+"""
+
+RECEIPT = _answer("All its events, and whether they fit", _RECEIPT)
+STREAM: dict[str, Any] = {
+    "description": "Server-Sent Events; `data` is an `Event` as JSON",
+    "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _FRAMES}},
+}
 ADDED = _answer("Stored, and found from now on", _DOCUMENT)
 ADDED["headers"] = {"Location": {"schema": {"type": "string"}, "description": "The document."}}
 DOCUMENT = _answer("The document", _DOCUMENT)

@@ -1,0 +1,157 @@
+"""The streams of events: replayed from the table, then live, each id once and in order."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi.sse import format_sse_event
+
+from app import event_store
+from app.completions import Completions
+from app.database import Database
+from app.feed import Viewer
+from app.models import TaskEvent
+from app.settling import Settled
+from octollm.events import FINAL_TYPES, OUTPUT_DELTA, Event
+
+PAGE = 500
+WINDOW = 20_000
+"""So many ids are looked through at a time: a tenant with few events among those of many others
+must not cost a statement without end."""
+
+READERS = 4
+"""So many streams of a process read at a time, that viewers leave connections for the others."""
+
+SETTLE_SECONDS = 0.02
+LAST_WORDS_SECONDS = 1.0
+"""How long the end of a task waits for what was drafted before it."""
+
+RETRY_MS = 1_000
+HEARTBEAT = "heartbeat"
+
+
+class Streams:
+    """Makes the streams of this process. `heartbeat`: seconds after which silence is broken."""
+
+    def __init__(self, database: Database, completions: Completions, heartbeat: float) -> None:
+        self._database = database
+        self._completions = completions
+        self._heartbeat = heartbeat
+        self._readers = asyncio.Semaphore(READERS)
+        self._settled = Settled(database)
+
+    async def of_task(self, task_id: UUID, after: int) -> AsyncGenerator[bytes, None]:
+        """Yield a task's events after that id, and its output as it is written, until it ends.
+
+        Raises DatabaseUnavailable, which breaks the stream off; its reader comes again.
+        """
+        with self._completions.feed.watch_task(task_id) as viewer:
+            yield format_sse_event(retry=RETRY_MS)
+            live, sent = False, time.monotonic()
+            while not self._completions.closing:
+                viewer.woken.clear()
+                if (delta := _news(viewer, task_id)) is not None:
+                    yield delta
+                rows: Sequence[TaskEvent] = []
+                if viewer.due or delta is None:
+                    viewer.due = False
+                    rows = await self._read(event_store.events_of_task, task_id, after, PAGE)
+                    viewer.due |= len(rows) == PAGE
+                last = next((row.id for row in rows if row.type in FINAL_TYPES), None)
+                if live and last is not None:
+                    await self._until_heard(viewer, last)
+                    if (delta := _news(viewer, task_id)) is not None:
+                        yield delta
+                for row in rows:
+                    yield _frame(row)
+                    after, sent = row.id, time.monotonic()
+                if last is not None:
+                    return
+                if len(rows) < PAGE:
+                    live = True
+                    await self._completions.pause(viewer.woken, self._until_beat(sent))
+                if self._until_beat(sent) <= 0:
+                    yield format_sse_event(comment=HEARTBEAT)
+                    sent = time.monotonic()
+
+    async def of_tenant(self, tenant: str, after: int | None) -> AsyncGenerator[bytes, None]:
+        """Yield the events of all tasks of a tenant after that id; None: from the first bytes on.
+
+        There are no drafts among them. Raises what `of_task` raises.
+        """
+        with self._completions.feed.watch_tenant(tenant) as viewer:
+            after = await self._now() if after is None else after
+            # An id alone is a place to go on from, should the reader be cut off before an event.
+            yield format_sse_event(retry=RETRY_MS, id=str(after))
+            sent = time.monotonic()
+            while not self._completions.closing:
+                viewer.woken.clear()
+                upto, newest = await self._settled.upto()
+                while after < upto:
+                    until = min(upto, after + WINDOW)
+                    for row in await self._read(event_store.events_of_tenant, tenant, after, until):
+                        yield _frame(row)
+                        sent = time.monotonic()
+                    after = until
+                if upto < newest:
+                    await asyncio.sleep(SETTLE_SECONDS)
+                else:
+                    await self._completions.pause(viewer.woken, self._until_beat(sent))
+                if self._until_beat(sent) <= 0:
+                    yield format_sse_event(comment=HEARTBEAT, id=str(after))
+                    sent = time.monotonic()
+
+    async def _now(self) -> int:
+        """Return an id such that all events up to it can be seen by now, and no later one."""
+        upto, target = await self._settled.upto()
+        while upto < target:
+            await asyncio.sleep(SETTLE_SECONDS)
+            upto, _ = await self._settled.upto()
+        return upto
+
+    async def _read(
+        self, read: Callable[..., Awaitable[Sequence[TaskEvent]]], *arguments: Any
+    ) -> Sequence[TaskEvent]:
+        """Read in a transaction of its own, so that watching holds no connection."""
+        async with self._readers, self._database.transaction() as session:
+            return await read(session, *arguments)
+
+    async def _until_heard(self, viewer: Viewer, event_id: int) -> None:
+        """Wait until the listener has come as far as the table, where drafts are not."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS_SECONDS):
+                while viewer.heard < event_id and self._completions.connected.is_set():
+                    viewer.woken.clear()
+                    await viewer.woken.wait()
+
+    def _until_beat(self, sent: float) -> float:
+        return max(0.0, sent + self._heartbeat - time.monotonic())
+
+
+def _news(viewer: Viewer, task_id: UUID) -> bytes | None:
+    """Return the event that says what changed in a draft; it has no id."""
+    if (news := viewer.news()) is None:
+        return None
+    offset, text = news
+    delta = Event(
+        task_id=task_id,
+        type=OUTPUT_DELTA,
+        data={"offset": offset, "text": text},
+        created_at=datetime.now(UTC),
+    )
+    return format_sse_event(data_str=_json(delta), event=OUTPUT_DELTA)
+
+
+def _frame(row: TaskEvent) -> bytes:
+    event = Event(task_id=row.task_id, type=row.type, data=row.data, created_at=row.created_at)
+    return format_sse_event(data_str=_json(event), event=row.type, id=str(row.id))
+
+
+def _json(event: Event) -> str:
+    return event.model_dump_json(exclude={"id"})

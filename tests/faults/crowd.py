@@ -73,7 +73,9 @@ class Crowd:
             self.answers["cut"] += 1
             return None
         self.longest = max(self.longest, time.monotonic() - began)
-        self.answers[str(answer.status_code)] += 1
+        async with self._arrived:
+            self.answers[str(answer.status_code)] += 1
+            self._arrived.notify_all()
         if answer.status_code == 503:
             assert int(answer.headers["Retry-After"]) >= 1
         return answer
@@ -93,6 +95,11 @@ class Crowd:
         """Return once so many tasks were accepted."""
         async with asyncio.timeout(120), self._arrived:
             await self._arrived.wait_for(lambda: len(self.accepted) >= count)
+
+    async def refused(self, count: int) -> None:
+        """Return once so many requests were answered 503."""
+        async with asyncio.timeout(120), self._arrived:
+            await self._arrived.wait_for(lambda: self.answers["503"] >= count)
 
     async def _note(self, key: str, task_id: str) -> str:
         async with self._arrived:

@@ -87,9 +87,7 @@ async def test_nothing_is_lost_when_the_connection_limit_is_reached(
     await crowd.has(20)
     with connection_limit(stage.books, 2):
         await terminate(stage.books)
-        async with asyncio.timeout(60):
-            while crowd.answers["503"] < 20:
-                await asyncio.sleep(0.1)  # until the clients have noticed
+        await crowd.refused(20)
     await load
     await audited(stage, crowd, figures)
 
@@ -112,9 +110,7 @@ async def test_nothing_is_lost_while_the_disk_is_full(stage: Any, figures: Any) 
     await crowd.submit_all(range(40))
     with failing(stage.books, "53100", EVERYWHERE):
         load = asyncio.create_task(crowd.submit_all(range(40, 60)))
-        async with asyncio.timeout(60):
-            while crowd.answers["503"] < 40:
-                await asyncio.sleep(0.1)  # until the clients have noticed
+        await crowd.refused(40)
         assert len(crowd.accepted) == 40
     await load
     assert crowd.longest < HANGS_AFTER

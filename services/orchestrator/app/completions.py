@@ -12,6 +12,7 @@ import psycopg
 import structlog
 
 from app.config import Settings
+from app.connection import connection_class
 from app.database import connect_args
 from app.store import COMPLETIONS_CHANNEL
 
@@ -67,7 +68,7 @@ class Completions:
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _listen_once(self) -> None:
-        connection = await psycopg.AsyncConnection.connect(
+        connection = await connection_class(self._settings).connect(
             self._settings.database_url,
             autocommit=True,
             **connect_args(self._settings),  # type: ignore[arg-type]  # libpq options, all scalar

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import (
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential_jitter
 
 from app.config import Settings
+from app.connection import connection_class
 from octollm.errors import DatabaseUnavailable
 
 RETRY_AFTER_SECONDS = 5
@@ -41,7 +42,8 @@ class Database:
             pool_timeout=settings.db_pool_timeout,
             pool_pre_ping=True,
             hide_parameters=True,
-            connect_args=self.connect_args,
+            connect_args=self.connect_args
+            | {"async_creator_fn": connection_class(settings).connect},
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +17,13 @@ from procrastinate import exceptions, jobs, retry
 from procrastinate.job_context import AbortReason, JobContext
 from procrastinate.manager import JobManager
 from procrastinate.worker import Worker
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import queue_sql
 from app.config import Settings
+from app.connection import connection_class
 from app.database import connect_args, patiently
 
 JOB_NAME = "run_task"
@@ -173,7 +176,11 @@ class Queue:
 
 
 def _connector(settings: Settings) -> procrastinate.PsycopgConnector:
+    pool_factory: Callable[..., Any] = partial(
+        AsyncConnectionPool, connection_class=connection_class(settings)
+    )
     return procrastinate.PsycopgConnector(
+        pool_factory=pool_factory,
         conninfo=settings.database_url,
         kwargs=connect_args(settings),
         min_size=1,

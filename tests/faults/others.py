@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-CODE = '''
+CODE = """
 import asyncio
 import os
 import signal
@@ -36,7 +36,7 @@ class Deaf:
                 await asyncio.sleep(3600)
             except asyncio.CancelledError:
                 continue
-'''
+"""
 
 
 def installed(folder: Path) -> str:

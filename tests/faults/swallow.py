@@ -42,7 +42,7 @@ class Swallower:
         self._passing.clear()
 
     def spit_out(self) -> None:
-        """Pass on again, for connections made from now on; the old ones stay as dead as they are."""
+        """Pass on again, from now on; connections made before stay dead."""
         for task in self._running:
             task.cancel()
         self._passing.set()

@@ -98,7 +98,9 @@ async def test_a_cancel_that_races_with_completion_has_one_winner_and_both_are_t
             assert (answer.status_code, answer.json()["status_now"]) == (409, status)
         return status, answer.status_code
 
-    ends = await asyncio.gather(*(race(n, chance.uniform(0.2, 3)) for n in range(RACES)))
+    async with asyncio.TaskGroup() as group:
+        races = [group.create_task(race(n, chance.uniform(0.1, 3))) for n in range(RACES)]
+    ends = [ended.result() for ended in races]
     assert set(ends) <= {("cancelled", 202), ("completed", 409)}
     counted = stage.books.audit(crowd.accepted.values())
     won = ends.count(("cancelled", 202))

@@ -21,15 +21,18 @@ async def finish(
     status: TaskStatus,
     result: TaskResult | None,
     failure: TaskFailure | None,
-) -> bool:
-    """Write how a task ended; False if another attempt has it. What models answered is erased:
-    it may hold what the output may not, and nobody will ask for it again."""
-    event: dict[str, Any] = {"attempt": attempt.number}
-    if result is not None:
-        event |= {"arm": result.arm, "accepted": result.accepted}
-    if failure is not None:
-        event |= {"reason": failure.slug, "detail": failure.detail}
+) -> TaskStatus | None:
+    """Write how a task ended and return it; None if another attempt has the task.
+
+    A cancel that was answered before is kept: then the task ends cancelled, with what there is.
+    What models answered is erased: it may hold what the output may not, and nobody will ask for
+    it again.
+    """
     async with parts.database.transaction() as session:
+        task = await store.lock_task(session, attempt.task_id)
+        if task is not None and task.cancel_requested_at is not None:
+            status, failure = TaskStatus.CANCELLED, None
+        event = _event(attempt, result, failure)
         mine = await store.update_task_status(
             session, attempt.task_id, status, run_token=attempt.token, event=event
         )
@@ -45,7 +48,18 @@ async def finish(
                 result=result,
                 failure=failure,
             )
-    return mine
+    return status if mine else None
+
+
+def _event(
+    attempt: Attempt, result: TaskResult | None, failure: TaskFailure | None
+) -> dict[str, Any]:
+    event: dict[str, Any] = {"attempt": attempt.number}
+    if result is not None:
+        event |= {"arm": result.arm, "accepted": result.accepted}
+    if failure is not None:
+        event |= {"reason": failure.slug, "detail": failure.detail}
+    return event
 
 
 async def hand_back(

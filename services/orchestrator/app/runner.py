@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -26,6 +26,8 @@ WRITE_SECONDS = 15.0
 """How long an ending is tried to be written while the database is away; below the grace."""
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 
 class TaskRunner:
@@ -150,12 +152,14 @@ class TaskRunner:
         """Write a final status, once, however often the database breaks off meanwhile."""
         if result is None:
             result = await self._kept(attempt)
-        if not await self._write(endings.finish, self._parts, attempt, status, result, failure):
+        arguments = (self._parts, attempt, status, result, failure)
+        ended = await self._write(endings.finish, *arguments)
+        if ended is None:
             log.warning("result discarded: another attempt has the task", attempt=attempt.number)
             return
-        self._parts.metrics.finished.labels(status).inc()
+        self._parts.metrics.finished.labels(ended).inc()
         self._parts.metrics.processing.observe(attempt.milliseconds() / 1000)
-        log.info("task ended", status=status, attempt=attempt.number, ms=attempt.milliseconds())
+        log.info("task ended", status=ended, attempt=attempt.number, ms=attempt.milliseconds())
 
     async def _kept(self, attempt: Attempt) -> TaskResult | None:
         """Return what there is of a task that did not complete."""
@@ -163,6 +167,7 @@ class TaskRunner:
             attempt.contract, self._context(attempt), attempt.progress, attempt.values
         )
 
-    async def _write(self, write: Callable[..., Any], *arguments: Any) -> bool:
+    async def _write(self, write: Callable[..., Awaitable[T]], *arguments: Any) -> T:
         """Run a write in a transaction of its own, again while the database is away."""
-        return bool(await patiently(WRITE_SECONDS)(write, *arguments))
+        written: T = await patiently(WRITE_SECONDS)(write, *arguments)
+        return written

@@ -1,4 +1,4 @@
-"""Fixtures of the fault suite: a PostgreSQL the test may stop, a house on it, the table of figures."""
+"""Fixtures of the fault suite: a PostgreSQL that may be stopped, a house on it, the figures."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def figures(record_property: Callable[[str, object], None]) -> Callable[..., Non
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[embedded.Server]:
-    """A PostgreSQL that keeps what it has promised when it is killed: durable, unlike others' ."""
+    """A PostgreSQL that keeps what it has promised when it is killed: durable, unlike others."""
     memory = Path("/dev/shm")
     folder = tempfile.mkdtemp(prefix="octollm-faults-", dir=memory if memory.is_dir() else None)
     try:

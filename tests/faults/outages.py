@@ -27,15 +27,21 @@ TERMINATE = f"""
     WHERE datname = current_database() AND usename = '{NAME}'
 """  # noqa: S608  (a constant)
 
-RAISES = """
+TABLES = ("tasks", "task_events", "task_results")
+AT_INSERTS = """
     CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
     BEGIN
         IF nextval('fault_turns') % {every} = 0 THEN
-            RAISE EXCEPTION 'a fault of the test' USING ERRCODE = '{code}';
+            {does};
         END IF;
         RETURN NEW;
     END $$
 """
+
+
+def failing(code: str) -> str:
+    """Return what `at_inserts` has to do to fail with an SQLSTATE."""
+    return f"RAISE EXCEPTION 'a fault of the test' USING ERRCODE = '{code}'"
 
 
 def role_url(url: str) -> str:
@@ -73,9 +79,11 @@ def connection_limit(books: Books, limit: int) -> Iterator[None]:
 
 
 @contextmanager
-def failing(books: Books, code: str, tables: tuple[str, ...], every: int = 1) -> Iterator[None]:
-    """Have every n-th insert into these tables fail with an SQLSTATE while the block runs."""
-    books.run("CREATE SEQUENCE fault_turns", RAISES.format(code=code, every=every))
+def at_inserts(
+    books: Books, does: str, tables: tuple[str, ...] = TABLES, every: int = 1
+) -> Iterator[None]:
+    """Have PostgreSQL do something at every n-th insert into these tables while the block runs."""
+    books.run("CREATE SEQUENCE fault_turns", AT_INSERTS.format(does=does, every=every))
     for name in tables:
         books.run(
             f"CREATE TRIGGER fault BEFORE INSERT ON {name} FOR EACH ROW EXECUTE FUNCTION fault()"

@@ -8,11 +8,10 @@ import time
 from typing import Any
 
 from crowd import HANGS_AFTER
-from outages import connection_limit, failing, start, stop, terminate
+from outages import at_inserts, connection_limit, failing, start, stop, terminate
 from stage import answers_202
 
 AWAY_SECONDS = 20
-EVERYWHERE = ("tasks", "task_events", "task_results")
 
 
 async def audited(stage: Any, crowd: Any, figures: Any, **besides: object) -> None:
@@ -98,7 +97,7 @@ async def test_nothing_is_lost_when_serialization_fails_or_transactions_deadlock
     """Every fifth write of an event, the API's and the workers' alike, ends its transaction."""
     crowd = await stage.up()
     for first, code in ((0, "40001"), (40, "40P01")):
-        with failing(stage.books, code, ("task_events",), every=5):
+        with at_inserts(stage.books, failing(code), ("task_events",), every=5):
             await crowd.submit_all(range(first, first + 40))
             await stage.books.all_ended()
     assert crowd.answers["503"] > 0
@@ -108,10 +107,22 @@ async def test_nothing_is_lost_when_serialization_fails_or_transactions_deadlock
 async def test_nothing_is_lost_while_the_disk_is_full(stage: Any, figures: Any) -> None:
     crowd = await stage.up()
     await crowd.submit_all(range(40))
-    with failing(stage.books, "53100", EVERYWHERE):
+    with at_inserts(stage.books, failing("53100")):
         load = asyncio.create_task(crowd.submit_all(range(40, 60)))
         await crowd.refused(40)
         assert len(crowd.accepted) == 40
     await load
     assert crowd.longest < HANGS_AFTER
+    await audited(stage, crowd, figures)
+
+
+async def test_nothing_is_lost_while_the_disk_is_too_slow(stage: Any, figures: Any) -> None:
+    """Each write takes longer than a statement may: the time-outs end it, here and there."""
+    crowd = await stage.up()
+    await crowd.submit_all(range(20))
+    with at_inserts(stage.books, "PERFORM pg_sleep(60)"):
+        load = asyncio.create_task(crowd.submit_all(range(20, 40)))
+        await crowd.refused(15)
+        assert len(crowd.accepted) == 20
+    await load
     await audited(stage, crowd, figures)

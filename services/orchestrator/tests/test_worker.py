@@ -419,7 +419,7 @@ async def test_a_cancel_that_meets_a_retry_wins(scripted: Any) -> None:
 
 
 async def test_a_cancel_that_was_answered_wins_over_a_result(scripted: Any) -> None:
-    """The owner was told 202 before the arm was done: the task ends cancelled, with what it made."""
+    """The owner was told 202 before the arm was done: it ends cancelled, with what was made."""
     house, arm = await scripted()
 
     async def answer_when_cancelled() -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -32,6 +33,12 @@ FAULTS: dict[str, Step] = {
     "invalid JSON": status(200, b'{"status": "succ'),
     "wrong shape": status(200, b'{"status": "success"}'),
 }
+
+
+DRILL = {"goal": "Rehearse.", "assigned_arm": "drill", "constraints": {"seconds": 3}}
+HANDED_BACK = """
+    SELECT count(DISTINCT task_id) FROM task_events WHERE type = 'task.handed_back'
+"""
 
 
 @pytest.fixture
@@ -134,3 +141,23 @@ async def test_a_limit_of_the_reflex_layer_is_not_stormed(
         longest_answer=f"{longest:.1f} s",
         recovered_after=f"{seconds:.1f} s",
     )
+
+
+async def test_running_tasks_outlive_a_reflex_layer_that_is_away(stage: Any, figures: Any) -> None:
+    """Their output waits to be screened for as long as the breaker asks, not for a few backoffs."""
+    stage.fleet.environment |= {
+        "OCTOLLM_REFLEX_BREAKER_RESET": "8",
+        "OCTOLLM_MAX_ATTEMPTS": "5",
+    }
+    reflex = await stage.reflex()
+    crowd = await stage.up()
+    await crowd.submit_all(range(12), lambda _: DRILL)
+    await reflex.program.ends(signal.SIGKILL)
+    async with asyncio.timeout(90):
+        while stage.books.number(HANDED_BACK) < 12:
+            await asyncio.sleep(0.1)  # the whole crowd offers no single event
+    reflex.program = await reflex.start()
+    await stage.books.all_ended()
+    counted = stage.books.audit(crowd.accepted.values())
+    assert stage.books.rows("SELECT DISTINCT status::text FROM tasks") == [("completed",)]
+    figures(**counted, attempts=stage.books.number("SELECT max(attempt) FROM tasks"))

@@ -8,7 +8,7 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 BIN := .venv/bin
 READY := .venv/.ready
 PACKAGES := packages/octollm services/reflex-layer services/arms services/orchestrator
-TESTS := $(wildcard $(addsuffix /tests,$(PACKAGES)) tests)
+TESTS := $(wildcard $(addsuffix /tests,$(PACKAGES)) tests tests/faults)
 HOUSES := packages/octollm/src services/reflex-layer/reflex_layer services/arms/arms \
 	services/orchestrator/app
 LEAST_COVERAGE := 90
@@ -29,7 +29,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help demo up test check format openapi migration bench weights lock coverage hooks clean \
+.PHONY: help demo up test faults check format openapi migration bench weights lock coverage hooks clean \
 	format-check lint types floors openapi-check coverage-report FORCE
 
 help: ## List the verbs
@@ -44,6 +44,9 @@ up: $(READY) ## Run everything on this machine until Ctrl-C; ARGS="--port 9000" 
 
 test: $(READY) ## Run every test; ARGS="-k cancel" chooses some
 	$(BIN)/pytest -n auto -rs $(ARGS)
+
+faults: $(READY) ## Kill, freeze and cut off what runs, under load, and count what was lost
+	$(BIN)/pytest -n 2 --dist worksteal -rs tests/faults $(ARGS)
 
 check: format-check lint types floors openapi-check ## Check format, lint, types, floors, generated pages
 
@@ -107,7 +110,9 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy -p octollm -p reflex_layer -p arms -p app
 	$(BIN)/mypy conftest.py $(wildcard scripts/*.py benchmarks/*.py)
-	@for folder in $(TESTS); do echo $$folder; $(BIN)/mypy $$folder || exit; done
+	@for folder in $(TESTS); do \
+		echo $$folder; $(BIN)/mypy --exclude "^$$folder/faults/" $$folder || exit; \
+	done
 
 floors: $(READY)
 	$(BIN)/lint-imports --no-logo

@@ -26,7 +26,7 @@ from reflex_layer.config import Settings as ReflexSettings
 ROOT = Path(__file__).parent.parent
 PROJECTS = [ROOT / "pyproject.toml", *sorted(ROOT.glob("*/*/pyproject.toml"))]
 VERBS = [
-    *("bench", "check", "clean", "coverage", "demo", "format", "help", "hooks", "lock"),
+    *("bench", "check", "clean", "coverage", "demo", "faults", "format", "help", "hooks", "lock"),
     *("migration", "openapi", "test", "up", "weights"),
 ]
 GROUP_LOCKS = {

@@ -13,6 +13,7 @@ import psycopg
 import structlog
 
 from app.config import Settings
+from app.connection import connection_class
 from app.database import connect_args
 from app.event_store import DRAFTS_CHANNEL, EVENTS_CHANNEL
 from app.feed import Feed
@@ -71,7 +72,7 @@ class Completions:
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _listen_once(self) -> None:
-        connection = await psycopg.AsyncConnection.connect(
+        connection = await connection_class(self._settings).connect(
             self._settings.database_url,
             autocommit=True,
             **connect_args(self._settings),  # type: ignore[arg-type]  # libpq options, all scalar

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from psycopg import errors as pg
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import (
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential_jitter
 
 from app.config import Settings
+from app.connection import connection_class
 from octollm.errors import DatabaseUnavailable
 
 RETRY_AFTER_SECONDS = 5
@@ -41,7 +42,8 @@ class Database:
             pool_timeout=settings.db_pool_timeout,
             pool_pre_ping=True,
             hide_parameters=True,
-            connect_args=self.connect_args,
+            connect_args=self.connect_args
+            | {"async_creator_fn": connection_class(settings).connect},
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
@@ -85,8 +87,9 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, _AWAY)
 
 
-def patiently(seconds: float) -> AsyncRetrying:
+def patiently(seconds: float, hurry: Callable[[], bool] = lambda: False) -> AsyncRetrying:
     """Return what repeats a write for so long while the database is away: `await patiently(15)(f)`.
+    Once there is hurry, it is not tried again.
 
     A library's error counts by its cause. Any other error passes at once, the last one at the end.
     """
@@ -96,7 +99,7 @@ def patiently(seconds: float) -> AsyncRetrying:
             or is_away(error.__cause__ or error)
         ),
         wait=wait_exponential_jitter(multiplier=0.2, max=3),
-        stop=stop_after_delay(seconds),
+        stop=lambda state: hurry() or stop_after_delay(seconds)(state),
         reraise=True,
     )
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from app import lifecycle, store
 from app.attempt import Attempt
 from app.database import Database
@@ -24,13 +22,13 @@ async def finish(
     result: TaskResult | None,
     failure: TaskFailure | None,
 ) -> TaskStatus | None:
-    """Write how a task ended, and return it; None if another attempt has the task.
+    """Write how a task ended and return it; None if another attempt has the task.
 
-    One that failed although it was to be cancelled is cancelled: what it was refused for may be
-    just that.
+    A cancel that was answered before is kept: then the task ends cancelled, with what there is.
     """
     async with parts.database.transaction() as session:
-        if failure is not None and await _to_be_cancelled(session, attempt.task_id):
+        task = await store.lock_task(session, attempt.task_id)
+        if task is not None and task.cancel_requested_at is not None:
             status, failure = TaskStatus.CANCELLED, None
         event = _event(attempt, result, failure)
         mine = await store.update_task_status(
@@ -57,11 +55,6 @@ def _event(
     if failure is not None:
         event |= {"reason": failure.slug, "detail": failure.detail}
     return event
-
-
-async def _to_be_cancelled(session: AsyncSession, task_id: UUID) -> bool:
-    task = await store.lock_task(session, task_id)
-    return task is not None and task.cancel_requested_at is not None
 
 
 async def hand_back(

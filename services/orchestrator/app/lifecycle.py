@@ -36,6 +36,11 @@ processing` is a new attempt after a crash; `pending → failed` closes a task t
 started again."""
 
 
+LONGEST_WAIT_SECONDS = 30.0
+"""Attempts that were cut short by a kill or a stop count too: without an end to the doubling, a
+task that met many of them would wait for minutes."""
+
+
 def check_transition(old: TaskStatus, new: TaskStatus) -> None:
     """Raise IllegalTransition unless a task may go from `old` to `new`."""
     if new not in TRANSITIONS[old]:
@@ -81,8 +86,9 @@ def after_error(
     """Decide what an attempt's error means for its task.
 
     A TaskFailure would meet any further attempt again, so it ends the task. `attempt` counts from
-    1. The wait is `backoff` seconds, doubled with each attempt. A retry
-    that could not start before the deadline fails at once.
+    1. The wait is `backoff` seconds, doubled with each attempt up to `LONGEST_WAIT_SECONDS`, and
+    no shorter than what a part that was away has asked for, if there is time for it. A retry that
+    could not start before the deadline fails at once.
     """
     if isinstance(error, TaskFailure):
         return Fail(error)
@@ -90,7 +96,10 @@ def after_error(
         return Fail(ArmFailed(error.detail))
     if attempt >= max_attempts:
         return Fail(AttemptsExhausted(f"All {max_attempts} attempts failed: {reason(error)}."))
-    wait = backoff * 2 ** (attempt - 1)
+    wait = min(backoff * 2 ** (attempt - 1), max(backoff, LONGEST_WAIT_SECONDS))
+    asked = error.retry_after if isinstance(error, OctoError) else None
+    if asked is not None and asked < seconds_left:
+        wait = max(wait, asked)
     if wait >= seconds_left:
         return Fail(
             BudgetExceeded(

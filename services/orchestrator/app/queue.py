@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +17,13 @@ from procrastinate import exceptions, jobs, retry
 from procrastinate.job_context import AbortReason, JobContext
 from procrastinate.manager import JobManager
 from procrastinate.worker import Worker
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import queue_sql
 from app.config import Settings
+from app.connection import connection_class
 from app.database import connect_args, patiently
 
 JOB_NAME = "run_task"
@@ -74,7 +77,7 @@ class Queue:
         seconds after `stop` are cancelled, which hands them back.
         """
         app = procrastinate.App(connector=_connector(self._settings))
-        app.job_manager = _PatientJobManager(app.connector)
+        app.job_manager = _PatientJobManager(app.connector, stop)
         app.task(name=JOB_NAME, pass_context=True, retry=_Always())(_job(handle))
         opening = asyncio.Lock()
         try:
@@ -173,7 +176,11 @@ class Queue:
 
 
 def _connector(settings: Settings) -> procrastinate.PsycopgConnector:
+    pool_factory: Callable[..., Any] = partial(
+        AsyncConnectionPool, connection_class=connection_class(settings)
+    )
     return procrastinate.PsycopgConnector(
+        pool_factory=pool_factory,
         conninfo=settings.database_url,
         kwargs=connect_args(settings),
         min_size=1,
@@ -186,15 +193,20 @@ def _connector(settings: Settings) -> procrastinate.PsycopgConnector:
 class _PatientJobManager(JobManager):
     """Writes the end of a job again while the database is away.
 
-    The library tries once; after that the job would stay `doing` under a worker that lives.
-    """
+    The library tries once; then the job would stay `doing` under a worker that lives. One that
+    is to stop tries once too: what it leaves is found as a dead worker's."""
+
+    def __init__(self, connector: Any, stop: asyncio.Event) -> None:
+        super().__init__(connector)
+        self._stop = stop
 
     async def finish_job(self, job: jobs.Job, status: jobs.Status, delete_job: bool) -> None:
-        write = super().finish_job
-        await patiently(PATIENCE_SECONDS)(write, job=job, status=status, delete_job=delete_job)
+        write = partial(super().finish_job, job=job, status=status, delete_job=delete_job)
+        await patiently(PATIENCE_SECONDS, self._stop.is_set)(write)
 
     async def retry_job(self, *arguments: Any, **named: Any) -> None:
-        await patiently(PATIENCE_SECONDS)(super().retry_job, *arguments, **named)
+        write = super().retry_job
+        await patiently(PATIENCE_SECONDS, self._stop.is_set)(write, *arguments, **named)
 
 
 class _Always(retry.BaseRetryStrategy):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -31,6 +31,8 @@ KEEP_SECONDS = 5.0
 """How long the screening of a draft may hold up the end of a task."""
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 
 class TaskRunner:
@@ -176,15 +178,14 @@ class TaskRunner:
         """Write a final status, once, however often the database breaks off meanwhile."""
         if result is None:
             result = await self._kept(attempt)
-        written: TaskStatus | None = await patiently(WRITE_SECONDS)(
-            endings.finish, self._parts, attempt, status, result, failure
-        )
-        if written is None:
+        arguments = (self._parts, attempt, status, result, failure)
+        ended = await self._write(endings.finish, *arguments)
+        if ended is None:
             log.warning("result discarded: another attempt has the task", attempt=attempt.number)
             return
-        self._parts.metrics.finished.labels(written).inc()
+        self._parts.metrics.finished.labels(ended).inc()
         self._parts.metrics.processing.observe(attempt.milliseconds() / 1000)
-        log.info("task ended", status=written, attempt=attempt.number, ms=attempt.milliseconds())
+        log.info("task ended", status=ended, attempt=attempt.number, ms=attempt.milliseconds())
 
     async def _kept(self, attempt: Attempt) -> TaskResult | None:
         """Return what there is of a task that did not complete, if it can be screened in time."""
@@ -196,6 +197,7 @@ class TaskRunner:
         except TimeoutError:
             return None
 
-    async def _write(self, write: Callable[..., Any], *arguments: Any) -> bool:
+    async def _write(self, write: Callable[..., Awaitable[T]], *arguments: Any) -> T:
         """Run a write in a transaction of its own, again while the database is away."""
-        return bool(await patiently(WRITE_SECONDS)(write, *arguments))
+        written: T = await patiently(WRITE_SECONDS)(write, *arguments)
+        return written

@@ -94,6 +94,19 @@ def test_without_a_backoff_the_next_attempt_comes_at_once() -> None:
     assert decide(ConnectionError(), backoff=0) == Retry(0)
 
 
+@pytest.mark.parametrize(("backoff", "wait"), [(2, 30), (100, 100)])
+def test_the_wait_does_not_double_for_ever(backoff: float, wait: float) -> None:
+    decision = after_error(
+        ConnectionError(), attempt=40, max_attempts=50, seconds_left=300, backoff=backoff
+    )
+    assert decision == Retry(wait)
+
+
+@pytest.mark.parametrize(("asked", "wait"), [(7, 7), (1, 2), (300, 2)])
+def test_a_part_that_is_away_is_given_the_time_it_asked_for(asked: float, wait: float) -> None:
+    assert decide(ReflexUnavailable("Away.", retry_after=asked)) == Retry(wait)
+
+
 @pytest.mark.parametrize("attempt", [3, 4])
 def test_a_task_is_tried_no_more_often_than_it_may_be(attempt: int) -> None:
     ended = failure(decide(ReflexUnavailable("Away."), attempt))

@@ -416,3 +416,21 @@ async def test_a_cancel_that_meets_a_retry_wins(scripted: Any) -> None:
     house.start_worker()
     task = await house.ended(task_id)
     assert (task["status"], task["attempt"]) == ("cancelled", 1)
+
+
+async def test_a_cancel_that_was_answered_wins_over_a_result(scripted: Any) -> None:
+    """The owner was told 202 before the arm was done: it ends cancelled, with what was made."""
+    house, arm = await scripted()
+
+    async def answer_when_cancelled() -> Outcome:
+        async with house.parts.database.transaction() as session:
+            await store.request_cancel(session, "default", UUID(task_id))
+        return await answer()
+
+    arm.turns.append(answer_when_cancelled)
+    await house.stop_workers()
+    task_id = await house.submit()
+    house.start_worker()
+    task = await house.ended(task_id)
+    assert (task["status"], task["result"]["output"]) == ("cancelled", "the answer is 42")
+    assert (await types(house, task_id))[-2:] == ["task.cancel_requested", "task.cancelled"]

@@ -1,0 +1,73 @@
+"""Processes are killed under load: what was accepted ends, once."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+from collections import Counter
+from typing import Any
+
+from others import installed
+from stage import Place, reaches
+
+SEED = 5
+KILLS = 20
+BATCH = 20
+SIGNALS = (signal.SIGKILL, signal.SIGTERM)
+
+
+async def test_every_accepted_task_ends_once_though_twenty_processes_are_killed(
+    stage: Any, figures: Any
+) -> None:
+    """A kill in every batch of twenty tasks, after a random number of them was accepted."""
+    stage.fleet.environment["OCTOLLM_MAX_ATTEMPTS"] = "50"  # the kills are not the tasks' doing
+    crowd = await stage.up(apis=2, workers=2)
+    chance = random.Random(SEED)  # noqa: S311  (a race, no secret)
+    killed: Counter[str] = Counter()
+    locks = {id(place): asyncio.Lock() for place in stage.places}
+
+    async def kill(place: Place, number: signal.Signals) -> None:
+        async with locks[id(place)]:
+            await place.kill(number)
+
+    async with asyncio.TaskGroup() as successors:
+        for batch in range(KILLS):
+            first = batch * BATCH
+            load = asyncio.create_task(crowd.submit_all(range(first, first + BATCH)))
+            await crowd.has(first + chance.randrange(1, BATCH))
+            place, number = chance.choice(stage.places), chance.choice(SIGNALS)
+            killed[f"{place.kind} {number.name}"] += 1
+            successors.create_task(kill(place, number))
+            await load
+    await stage.books.all_ended()
+    counted = stage.books.audit(crowd.accepted.values())
+    assert counted["accepted"] == counted["finished"] == KILLS * BATCH
+    assert counted["duplicates"] == 0
+    assert stage.books.rows("SELECT DISTINCT status::text FROM tasks") == [("completed",)]
+    attempts = stage.books.number("SELECT sum(attempt - 1) FROM tasks")
+    figures(**counted, kills=sum(killed.values()), second_attempts=attempts, **crowd.told())
+
+
+async def test_a_task_that_kills_its_worker_three_times_fails_as_attempts_exhausted(
+    stage: Any, figures: Any, tmp_path: Any
+) -> None:
+    stage.fleet.environment["PYTHONPATH"] = installed(tmp_path)
+    crowd = await stage.up(workers=0)
+    http = await stage.http()
+    poison = await crowd.submit(0, lambda _: {"goal": "Die.", "assigned_arm": "poison"})
+    deaths = 0
+    for _ in range(3):
+        place = await stage.worker()
+        async with asyncio.timeout(60):
+            assert await place.program.process.wait() == -signal.SIGKILL
+        deaths += 1
+    await stage.worker()
+    task = await reaches(http, poison, "failed", "completed")
+    assert (task["status"], task["attempt"], deaths) == ("failed", 3, 3)
+    assert task["error"]["type"].endswith("attempts-exhausted"), task
+    await crowd.submit_all(range(1, 21))
+    await stage.books.all_ended()
+    counted = stage.books.audit(crowd.accepted.values())
+    assert counted["accepted"] == counted["finished"] == 21
+    figures(**counted, workers_killed=deaths)

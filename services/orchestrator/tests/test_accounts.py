@@ -123,9 +123,11 @@ async def test_an_answer_that_comes_after_the_end_is_counted_and_not_kept(make_h
             (call,) = await call_store.list_calls(session, UUID(task_id))
             call.state = "uncertain"
             task = await store.lock_task(session, UUID(task_id))
+            assert task is not None
             task.drawn_tokens, task.drawn_usd = call.reserved_tokens, call.reserved_usd
         async with house.parts.database.transaction() as session:
-            usage = Usage(call.input_tokens, call.output_tokens, call.cost_usd)
+            used: Any = (call.input_tokens, call.output_tokens, call.cost_usd)
+            usage = Usage(*used)
             await call_store.settle(session, call.id, usage, {"parts": ["late"]})
         assert await responses(house, task_id) == [False]
         assert (await house.task(task_id))["spend"]["tokens"] == spent
@@ -173,7 +175,8 @@ async def test_the_next_model_answers_where_the_first_is_away(make_house: Any) -
         task_id = await house.submit("Hello", assigned_arm="assistant")
         task = await house.ended(task_id)
         assert task["result"]["output"] == "third"
-        asked = [entry.body["model"] for entry in provider.ledger.entries]
+        bodies: list[Any] = [entry.body for entry in provider.ledger.entries]
+        asked = [body["model"] for body in bodies]
         assert asked == ["first", "second", "third"]
         (called,) = await events_of(house, task_id, "model.called")
         assert called["model"] == third

@@ -64,7 +64,7 @@ async def test_what_a_model_answers_is_not_readable_before_it_is_screened(make_h
         Reply(status=500, when="You judge whether"),
         judging(("passed", "Call")),
     ]
-    once = {"models": {"model_retries": 0}, "retry_backoff": 1}
+    once: dict[str, Any] = {"models": {"model_retries": 0}, "retry_backoff": 1}
     async with thinking(make_house, script, **once, **SECRET) as (house, provider):
         task_id = await house.submit(
             "Whom?", assigned_arm="assistant", pii_policy="redact", acceptance_criteria=["Good."]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +41,9 @@ class Account:
         self._run_token = run_token
         self._vault = vault
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._open: set[int] = set()
+        self._ended = 0
+        self._changed = asyncio.Condition()
 
     def turn(self, request_hash: str) -> asyncio.Lock:
         """Return the lock for one request, the same for all arms of the attempt."""
@@ -56,17 +60,40 @@ class Account:
         return self._unlocked(found[1])
 
     async def reserve(self, ask: Ask) -> Grant:
-        """Draw the worst case on the task's budget. Raises `BudgetExceeded` with what ran out, and
-        `TaskLost`."""
-        async with self._database.transaction() as session:
-            left = await call_store.reserve(session, self._task_id, self._run_token, ask)
-        if left is None or not left.mine:
-            raise TaskLost("the task is no longer this attempt's to work on")
-        if left.call_id is None:
-            raise refused(left, ask)
+        """Draw the worst case on the task's budget.
+
+        What does not fit only because other calls of this attempt are held at their worst waits
+        for them to end, since they will have used less. Raises `BudgetExceeded` with what ran out,
+        and `TaskLost`.
+        """
+        while True:
+            seen = self._ended
+            async with self._database.transaction() as session:
+                left = await call_store.reserve(session, self._task_id, self._run_token, ask)
+            if left is None or not left.mine:
+                raise TaskLost("the task is no longer this attempt's to work on")
+            if left.call_id is not None:
+                self._open.add(left.call_id)
+                return self._grant(left.call_id, left, ask)
+            async with self._changed:
+                if left.seconds <= 0 or (not self._open and self._ended == seen):
+                    raise refused(left, ask)
+                await self._changed.wait_for(partial(self._has_ended_since, seen))
+
+    def _has_ended_since(self, seen: int) -> bool:
+        return self._ended > seen
+
+    def _grant(self, call_id: int, left: Left, ask: Ask) -> Grant:
         # With less left the same request asks for fewer tokens, which makes it another body.
         key = f"{self._task_id}-{ask.request_hash[:32]}-{left.output_tokens}"
-        return Grant(left.call_id, left.output_tokens, left.seconds, key)
+        return Grant(call_id, left.output_tokens, left.seconds, key)
+
+    async def _over(self, call_id: int) -> None:
+        """Wake those who wait for a call to end, however it did."""
+        async with self._changed:
+            self._open.discard(call_id)
+            self._ended += 1
+            self._changed.notify_all()
 
     async def settle(self, call_id: int, settled: Settled) -> None:
         """Write what a call used and answered, and the event that says so."""
@@ -91,18 +118,27 @@ class Account:
                     },
                 )
 
-        await patiently(WRITE_SECONDS)(write)
+        try:
+            await patiently(WRITE_SECONDS)(write)
+        finally:
+            await self._over(call_id)
 
     async def release(self, call_id: int) -> None:
         """Give a reservation back."""
-        await patiently(WRITE_SECONDS)(self._alone, call_store.release, call_id)
+        try:
+            await patiently(WRITE_SECONDS)(self._alone, call_store.release, call_id)
+        finally:
+            await self._over(call_id)
 
     async def leave_uncertain(self, call_id: int, partial: dict[str, Any]) -> None:
         """Keep a reservation as spent, with what there was of the answer."""
         log.warning("a model call ended uncertain", call=call_id)
-        await patiently(WRITE_SECONDS)(
-            self._alone, call_store.leave_uncertain, call_id, self._locked(partial)
-        )
+        try:
+            await patiently(WRITE_SECONDS)(
+                self._alone, call_store.leave_uncertain, call_id, self._locked(partial)
+            )
+        finally:
+            await self._over(call_id)
 
     def _locked(self, response: dict[str, Any]) -> dict[str, Any]:
         if self._vault is None:

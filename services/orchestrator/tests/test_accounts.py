@@ -184,3 +184,19 @@ async def test_the_next_model_answers_where_the_first_is_away(make_house: Any) -
         assert called["model"] == third
         assert task["spend"]["tokens"] == called["input_tokens"] + called["output_tokens"]
         await house.stop_workers()
+
+
+async def test_steps_at_the_same_time_wait_for_each_other_s_reservations(make_house: Any) -> None:
+    """Two worst cases fit into the budget, and five small answers do, one after the other."""
+    parts = ["a", "b", "c", "d"]
+    script = [plan(*map(step, parts), step("e", *parts))]
+    script += [answering(f"{part} is done", to=f"Do part {part}.") for part in [*parts, "e"]]
+    async with thinking(make_house, script) as (house, provider):
+        task_id = await house.submit(
+            "Do all.", assigned_arm="planner", budget={"max_tokens": 15_000}
+        )
+        task = await house.ended(task_id)
+        assert task["status"] == "completed", task["error"]
+        assert task["result"]["output"] == "e is done"
+        asked: list[Any] = [entry.body for entry in provider.ledger.entries]
+        assert all(body["max_completion_tokens"] == 4_096 for body in asked), asked

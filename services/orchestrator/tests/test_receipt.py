@@ -123,6 +123,6 @@ async def test_events_from_before_there_were_receipts_are_chained(house: Any) ->
     before = [await receipt(house, task_id) for task_id in ids]
     url = house.settings.database_url
     await house.parts.database.close()
-    await asyncio.to_thread(migrate.downgrade, url, "0002")
+    await asyncio.to_thread(migrate.downgrade, url, "0003")
     await asyncio.to_thread(migrate.upgrade, url)
     assert [await receipt(house, task_id) for task_id in ids] == before

@@ -24,7 +24,12 @@ RETRY_AFTER_SECONDS = 5
 SQLALCHEMY_URL = "postgresql+psycopg://"
 """Names the driver alone: where the database is, libpq reads from our setting by itself."""
 
-_AWAY = (pg.OperationalError, pg.InterfaceError, pg.ReadOnlySqlTransaction)
+_AWAY = (
+    pg.OperationalError,
+    pg.InterfaceError,
+    pg.ReadOnlySqlTransaction,
+    pg.IdleInTransactionSessionTimeout,
+)
 
 
 class Database:
@@ -110,7 +115,9 @@ def connect_args(settings: Settings) -> dict[str, object]:
     return {
         "connect_timeout": settings.db_connect_timeout,
         "application_name": "octollm",
-        "options": f"-c statement_timeout={timeout_ms} -c timezone=UTC",
+        # The last one is for a process that was frozen in a transaction: its locks would bar all.
+        "options": f"-c statement_timeout={timeout_ms} -c timezone=UTC"
+        f" -c idle_in_transaction_session_timeout={timeout_ms}",
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 3,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from app import event_store, store, worker
 from app.queue import Queue
 from octollm.contracts import TaskStatus
+from octollm.errors import DatabaseUnavailable
 
 
 async def execute(house: Any, statement: str, **values: Any) -> Any:
@@ -58,6 +60,24 @@ async def test_of_several_sweepers_one_sweeps(house: Any) -> None:
         assert await worker.recover(house.parts, everything=True) is None
     assert await worker.recover(house.parts, everything=False) == 1
     assert await worker.recover(house.parts, everything=True) == 0
+
+
+async def test_a_process_frozen_in_a_transaction_loses_its_locks(make_house: Any) -> None:
+    """Were it to keep the recovery lock, nobody could deliver what it has dropped."""
+    house = await make_house(db_statement_timeout=0.5)
+    database, queue = house.parts.database, house.parts.queue
+
+    async def may_recover() -> bool:
+        async with database.transaction() as other:
+            return bool(await queue.take_recovery_lock(other))
+
+    with pytest.raises(DatabaseUnavailable):  # noqa: PT012  (the error comes at the end of all)
+        async with database.transaction() as frozen:
+            assert await queue.take_recovery_lock(frozen)
+            async with asyncio.timeout(30):
+                while not await may_recover():
+                    await asyncio.sleep(0.05)  # PostgreSQL tells nobody
+            await frozen.execute(text("SELECT 1"))
 
 
 async def test_a_task_whose_job_is_lost_gets_a_new_one(house: Any) -> None:

@@ -78,7 +78,8 @@ async def test_twelve_steps_at_once_stay_within_the_cap(make_house: Any) -> None
             budget={"max_cost_usd": 0.012, "max_tokens": 100_000},
         )
         task = await house.ended(task_id)
-        assert task["error"]["type"].endswith("budget-exceeded"), task
+        # Refused, or granted so little at last that no answer fits into it.
+        assert task["error"]["type"].endswith(("budget-exceeded", "model-failed")), task["error"]
         assert 0 < provider.ledger.spent_usd(task_id) <= Decimal("0.012")
         assert task["spend"]["cost_usd"] <= 0.012
 

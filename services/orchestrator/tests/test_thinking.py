@@ -152,7 +152,10 @@ async def test_a_plan_is_carried_out_by_arms_that_run_at_the_same_time(make_hous
         answering("all done", to="Do part c."),
     ]
     async with thinking(make_house, script) as (house, provider):
-        task_id = await house.submit("Do all parts.", assigned_arm="planner")
+        # Room for both worst cases: where there is not, one step waits for the other to end.
+        task_id = await house.submit(
+            "Do all parts.", assigned_arm="planner", budget={"max_tokens": 50_000}
+        )
         async with asyncio.timeout(20):
             await provider.ledger.until(lambda ledger: len(ledger.entries) == 3)
         provider.gate("both").set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +29,7 @@ from arms.reserving import Call, Terms, reserve
 from arms.retrying import retrying, was_turned_away
 from octollm.errors import BudgetExceeded
 from octollm.ledger import Grant, Ledger, Settled
+from octollm.shielding import to_the_end
 
 _log = logging.getLogger(__name__)
 
@@ -145,7 +146,7 @@ class MeteredModel(WrapperModel):
                 yield purchase
         except BaseException as error:
             try:
-                await _to_the_end(self._broken_off(call, grant, purchase, error))
+                await to_the_end(self._broken_off(call, grant, purchase, error))
             except Exception as unwritten:  # it stays reserved, and counts as spent
                 _log.warning("call_not_noted error=%s", type(unwritten).__name__)
             if isinstance(error, TimeoutError) and limit.expired():
@@ -153,7 +154,7 @@ class MeteredModel(WrapperModel):
                     "The model took all the time left.", dimension="time"
                 ) from None
             raise
-        await _to_the_end(self._ended(call, grant, purchase))
+        await to_the_end(self._ended(call, grant, purchase))
 
     async def _broken_off(
         self, call: Call, grant: Grant, purchase: _Purchase, error: BaseException
@@ -194,20 +195,3 @@ def _with_limits(settings: ModelSettings | None, grant: Grant) -> ModelSettings:
     if grant.key:
         headers["Idempotency-Key"] = grant.key
     return ModelSettings(max_tokens=grant.output_tokens, max_retries=0, extra_headers=headers)
-
-
-async def _to_the_end(entry: Coroutine[Any, Any, None]) -> None:
-    """Make an entry in the ledger whatever happens: cancellations wait until it is made."""
-    task = asyncio.ensure_future(entry)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is None:
-        task.result()
-    elif (unwritten := task.exception()) is None:
-        raise cancelled
-    else:
-        raise cancelled from unwritten

@@ -78,17 +78,16 @@ class Concealing:
             values |= more
         raise _still_private(found)
 
-    def check_key(self) -> None:
-        """Raise PrivateValuesUnreadable when there is no key to keep private values under."""
+    def key(self) -> Vault:
+        """Return what keeps private values; raise PrivateValuesUnreadable when there is no key."""
         if self._vault is None:
             raise PrivateValuesUnreadable
+        return self._vault
 
     async def keep(self, session: AsyncSession, task_id: UUID, values: Mapping[str, str]) -> None:
         """Store the private values of a task, encrypted, in the place of those there may be."""
         if values:
-            if self._vault is None:
-                raise PrivateValuesUnreadable
-            await private_store.put_values(session, task_id, self._vault.lock(values))
+            await private_store.put_values(session, task_id, self.key().lock(values))
 
     async def values_of(self, session: AsyncSession, task_id: UUID) -> dict[str, str]:
         """Return the private values of a task by placeholder; none if they were erased.
@@ -96,11 +95,7 @@ class Concealing:
         Raises PrivateValuesUnreadable when there is no key for them.
         """
         ciphertext = await private_store.get_values(session, task_id)
-        if ciphertext is None:
-            return {}
-        if self._vault is None:
-            raise PrivateValuesUnreadable
-        return self._vault.unlock(ciphertext)
+        return {} if ciphertext is None else self.key().unlock(ciphertext)
 
 
 class _placed:  # noqa: N801  (reads as a verb where it is used: `with _placed():`)

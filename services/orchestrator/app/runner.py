@@ -19,10 +19,11 @@ from app.drafting import Drafting
 from app.lifecycle import Fail, Retry
 from app.parts import Parts
 from app.queue import RunAgain
-from app.supervision import OutOfTime, to_the_end, within
+from app.supervision import OutOfTime, within
 from octollm.arm import ArmContext
 from octollm.contracts import TaskResult, TaskStatus
 from octollm.errors import BudgetExceeded, OctoError, TaskFailure
+from octollm.shielding import to_the_end
 
 WRITE_SECONDS = 15.0
 """How long an ending is tried to be written while the database is away; below the grace."""
@@ -84,7 +85,7 @@ class TaskRunner:
         """Run the pipeline within what is left of the time budget."""
         if attempt.contract.pii_policy == "redact":
             # Before anything is bought whose private values nobody could keep.
-            self._parts.concealing.check_key()
+            self._parts.concealing.key()
             async with self._database.transaction() as session:
                 attempt.values.update(
                     await self._parts.concealing.values_of(session, attempt.task_id)

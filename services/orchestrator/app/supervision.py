@@ -44,21 +44,6 @@ async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
     return task.result()
 
 
-async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    """Return what `work` returns, and let nothing cut it short: cancellations that arrive
-    meanwhile are raised only after `work` has ended."""
-    task = asyncio.ensure_future(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        raise cancelled
-    return task.result()
-
-
 async def _leave(task: asyncio.Future[Any]) -> None:
     task.cancel()
     await asyncio.wait({task}, timeout=GOODBYE_SECONDS)

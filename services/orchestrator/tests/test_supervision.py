@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from app import supervision
-from app.supervision import OutOfTime, to_the_end, within
+from app.supervision import OutOfTime, within
+from octollm.shielding import to_the_end
 
 LONG = 60.0
 

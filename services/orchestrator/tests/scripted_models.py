@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -15,7 +17,8 @@ from arms.config import ModelSettings
 from arms.roster import load_arms
 from arms.scripted import ScriptedProvider
 from arms.scripted.script import Script
-from octollm.arm import Arm
+from octollm.arm import Arm, ArmContext, Outcome
+from octollm.contracts import TaskContract
 
 MODEL = "openai-compatible:scripted"
 USD_PER_TOKEN = Decimal("0.000001")
@@ -63,3 +66,35 @@ async def events_of(house: Any, task_id: str, event_type: str) -> list[dict[str,
     async with house.parts.database.transaction() as session:
         events = await event_store.list_events(session, UUID(task_id))
     return [event.data for event in events if event.type == event_type]
+
+
+class Heard:
+    """An arm of a house that tells when it has drafted a text."""
+
+    def __init__(self, house: Any, name: str, text: str) -> None:
+        self._arm, self._text = house.parts.pipeline.arms[name], text
+        self.drafted = asyncio.Event()
+        house.parts.pipeline.arms[name] = self
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._arm, name)
+
+    async def run(self, contract: TaskContract, context: ArmContext) -> Outcome:
+        def draft(text: str) -> None:
+            context.draft(text)
+            if text == self._text:
+                self.drafted.set()
+
+        made: Outcome = await self._arm.run(contract, replace(context, draft=draft))
+        return made
+
+
+async def cancelled_at(house: Any, text: str) -> dict[str, Any]:
+    """Submit a task to the assistant, cancel it once it has drafted a text; return how it ended."""
+    heard = Heard(house, "assistant", text)
+    task_id = await house.submit("Tell me a story.", assigned_arm="assistant")
+    async with asyncio.timeout(20):
+        await heard.drafted.wait()
+    await house.http.post(f"/tasks/{task_id}/cancel")
+    task: dict[str, Any] = await house.ended(task_id)
+    return task

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from scripted_models import thinking
+from scripted_models import cancelled_at, thinking
 
 from arms.scripted import Reply
 
@@ -77,14 +77,7 @@ async def test_a_hanging_provider_ends_the_task_in_time_and_is_hung_up_on(make_h
 async def test_a_cancel_in_a_stream_keeps_what_there_was(make_house: Any) -> None:
     reply = Reply(["The first ", "words ", "and no more"], gates={2: "never"})
     async with thinking(make_house, [reply]) as (house, provider):
-        task_id = await house.submit("Tell me a story.", assigned_arm="assistant")
-        async with asyncio.timeout(10):
-            await provider.ledger.until(
-                lambda ledger: any(entry.chunks_sent >= 2 for entry in ledger.entries)
-            )
-        await asyncio.sleep(0.2)
-        await house.http.post(f"/tasks/{task_id}/cancel")
-        task = await house.ended(task_id)
+        task = await cancelled_at(house, "The first words ")
         assert task["status"] == "cancelled"
         assert task["result"]["partial"] is True
         assert task["result"]["output"] == "The first words "

@@ -218,9 +218,8 @@ async def test_silence_is_broken_by_a_comment(make_house: Any, watch: Any, path:
     house = await make_house(event_heartbeat=0.05)
     stream = await watch(house, path.format(await house.submit()))
     async with asyncio.timeout(PATIENCE):
-        async for line in stream.response.aiter_lines():
-            if line == ": heartbeat":
-                return
+        heard = [line async for line in _until(stream.response.aiter_lines(), ": heartbeat")]
+    assert heard[-1] == ": heartbeat"
 
 
 @pytest.mark.parametrize("path", ["/events", "/tasks/{}/events"])
@@ -291,3 +290,11 @@ async def test_a_notice_nobody_can_read_stops_nothing(house: Any, watch: Any, ch
     await add(house, task_id, 1)
     assert (await stream.next()).json()["data"] == {"n": 1}
     assert house.app.state.completions.connected.is_set()
+
+
+async def _until(lines: AsyncIterator[str], last: str) -> AsyncIterator[str]:
+    """Yield lines up to one of them, or to their end."""
+    async for line in lines:
+        yield line
+        if line == last:
+            return

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 import pytest
-from scripted_models import thinking
+from scripted_models import cancelled_at, thinking
 from test_thinking import judging
 
 from app.checking import by_checks
@@ -106,15 +106,8 @@ async def test_an_output_nobody_judged_is_kept(make_house: Any, end: str) -> Non
 
 async def test_a_draft_no_database_holds_stops_no_cancel(make_house: Any) -> None:
     reply = Reply(["The first\x00 ", "words ", "and no more"], gates={2: "never"})
-    async with thinking(make_house, [reply]) as (house, provider):
-        task_id = await house.submit("Tell me a story.", assigned_arm="assistant")
-        async with asyncio.timeout(10):
-            await provider.ledger.until(
-                lambda ledger: any(entry.chunks_sent >= 2 for entry in ledger.entries)
-            )
-        await asyncio.sleep(0.2)
-        await house.http.post(f"/tasks/{task_id}/cancel")
-        task = await house.ended(task_id)
+    async with thinking(make_house, [reply]) as (house, _):
+        task = await cancelled_at(house, "The first\x00 words ")
         assert task["status"] == "cancelled"
         assert task["result"]["output"] == "The first\ufffd words "
 

@@ -10,6 +10,7 @@ from pydantic_ai import Agent
 
 from arms import prompt
 from arms.asking import ask
+from arms.markdown import code_block
 from arms.model import Models
 from octollm.arm import ArmContext, Outcome
 from octollm.contracts import TaskContract
@@ -19,7 +20,6 @@ _ASKS = re.compile(
     r"\b(?:function|class|script|program|module|code|bug|method|endpoint|query|regex|parser|tests?)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_FENCE = re.compile(r"`{3,}")
 
 
 class Code(BaseModel):
@@ -66,14 +66,7 @@ class Coder:
             prompt.of_contract(contract, context.feedback),
             None,
         )
-        parts = [_fenced(made.language, made.code)]
+        parts = [code_block(made.language, made.code)]
         if made.tests.strip():
-            parts.append(f"Tests:\n\n{_fenced(made.language, made.tests)}")
+            parts.append(f"Tests:\n\n{code_block(made.language, made.tests)}")
         return Outcome("\n\n".join([*parts, made.explanation.strip()]), made.model_dump())
-
-
-def _fenced(language: str, code: str) -> str:
-    """Return code in a fence longer than any that stands in it."""
-    longest = max((len(found) for found in _FENCE.findall(code)), default=2)
-    fence = "`" * (longest + 1)
-    return f"{fence}{language.lower()}\n{code.strip(chr(10))}\n{fence}"

@@ -69,18 +69,18 @@ class Judge:
             ]
         )
         answer = await ask(self._agent, self._models.opened(context), question, len(wanted))
-        judged = {one.criterion: one for one in answer.opinions}
-        lines = [f"{n}. {one.verdict}: {one.evidence}" for n, one in sorted(judged.items())]
+        opinions = sorted(answer.opinions, key=lambda one: one.criterion)
+        lines = [f"{one.criterion}. {one.verdict}: {one.evidence}" for one in opinions]
         return Outcome(
             "\n".join(lines),
             {
                 "judgements": [
                     {
-                        "criterion": n,
+                        "criterion": one.criterion,
                         "verdict": one.verdict,
                         "evidence": one.evidence[:MAX_EVIDENCE_CHARACTERS],
                     }
-                    for n, one in sorted(judged.items())
+                    for one in opinions
                 ],
             },
         )

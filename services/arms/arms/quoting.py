@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue
 
+from arms.markdown import code_span
 from octollm.arm import Found
 
 
@@ -31,11 +32,4 @@ def quotation(passage: Found, number: int | None = None) -> str:
     lines = re.split(r"\r\n|\r|\n", passage.text)
     quote = "\n".join(f"> {line}".rstrip() for line in lines)
     mark = "—" if number is None else f"[{number}]"
-    return f"{quote}\n\n{mark} {_code(passage.document)}, from character {passage.start:,}"
-
-
-def _code(text: str) -> str:
-    """Return text as a Markdown code span, whatever back-ticks it holds (CommonMark §6.1)."""
-    longest = max(map(len, re.findall("`+", text)), default=0)
-    fence = "`" * (longest + 1)
-    return f"{fence} {text} {fence}" if longest else f"{fence}{text}{fence}"
+    return f"{quote}\n\n{mark} {code_span(passage.document)}, from character {passage.start:,}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -23,6 +22,8 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
 
+from octollm.fields import made_storable
+
 _SENT_OF_MESSAGE = ("kind", "instructions", "parts")
 """The rest of a message is the library's own: times, ids of runs, attempts that failed before."""
 _NOT_SENT_OF_PART = frozenset({"timestamp", "metadata"})
@@ -37,9 +38,6 @@ _TOKENS_OF_TOOLS = 1_000
 (docs.claude.com, Pricing, Tool use pricing)."""
 _TOKENS_OF_TEMPLATE = 512
 """More bytes than the library's templates that ask for JSON, without the schema."""
-
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-"""What PostgreSQL's `jsonb` cannot hold."""
 
 _RESPONSE: TypeAdapter[ModelResponse] = TypeAdapter(ModelResponse)
 
@@ -152,7 +150,7 @@ def _has_file(content: Any) -> bool:
 
 def _storable(value: Any) -> Any:
     if isinstance(value, str):
-        return _UNSTORABLE.sub("\ufffd", value)
+        return made_storable(value)
     if isinstance(value, dict):
         return {_storable(key): _storable(item) for key, item in value.items()}
     return [_storable(item) for item in value] if isinstance(value, list) else value

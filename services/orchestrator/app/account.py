@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -88,13 +89,6 @@ class Account:
         key = f"{self._task_id}-{ask.request_hash[:32]}-{left.output_tokens}"
         return Grant(call_id, left.output_tokens, left.seconds, key)
 
-    async def _over(self, call_id: int) -> None:
-        """Wake those who wait for a call to end, however it did."""
-        async with self._changed:
-            self._open.discard(call_id)
-            self._ended += 1
-            self._changed.notify_all()
-
     async def settle(self, call_id: int, settled: Settled) -> None:
         """Write what a call used and answered, and the event that says so."""
 
@@ -118,27 +112,29 @@ class Account:
                     },
                 )
 
-        try:
-            await patiently(WRITE_SECONDS)(write)
-        finally:
-            await self._over(call_id)
+        await self._enter(call_id, write)
 
     async def release(self, call_id: int) -> None:
         """Give a reservation back."""
-        try:
-            await patiently(WRITE_SECONDS)(self._alone, call_store.release, call_id)
-        finally:
-            await self._over(call_id)
+        await self._enter(call_id, self._alone, call_store.release, call_id)
 
     async def leave_uncertain(self, call_id: int, partial: dict[str, Any]) -> None:
         """Keep a reservation as spent, with what there was of the answer."""
         log.warning("a model call ended uncertain", call=call_id)
+        kept = self._locked(partial)
+        await self._enter(call_id, self._alone, call_store.leave_uncertain, call_id, kept)
+
+    async def _enter(
+        self, call_id: int, write: Callable[..., Awaitable[None]], *arguments: Any
+    ) -> None:
+        """Write how a call ended, and wake those who wait for that, be it written or not."""
         try:
-            await patiently(WRITE_SECONDS)(
-                self._alone, call_store.leave_uncertain, call_id, self._locked(partial)
-            )
+            await patiently(WRITE_SECONDS)(write, *arguments)
         finally:
-            await self._over(call_id)
+            async with self._changed:
+                self._open.discard(call_id)
+                self._ended += 1
+                self._changed.notify_all()
 
     def _locked(self, response: dict[str, Any]) -> dict[str, Any]:
         if self._vault is None:

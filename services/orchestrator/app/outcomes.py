@@ -14,11 +14,9 @@ from octollm.errors import (
     OutputRefused,
     RefusedByPolicy,
 )
-from octollm.fields import check_storable_object, storable
+from octollm.fields import check_storable_object, made_storable, storable
 
 EVENT_TYPE = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
-
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def check_storable(arm: str, outcome: object) -> None:
@@ -36,7 +34,7 @@ def check_storable(arm: str, outcome: object) -> None:
 
 def draft(text: str) -> Outcome:
     """Return what an arm had written when it was cut short, as the database can hold it."""
-    return Outcome(_UNSTORABLE.sub("\ufffd", text), partial=True)
+    return Outcome(made_storable(text), partial=True)
 
 
 def unjudged(arm: str, outcome: Outcome) -> TaskResult:

@@ -155,8 +155,8 @@ class Processing:
         """Have the judge judge. Where it cannot, nothing is decided: what was made and paid for is
         not lost for want of an opinion."""
         judge = self._arms.get("judge")
-        if judge is None or routing.unavailable(judge):
-            why = routing.unavailable(judge) if judge else "There is no judge."
+        why = routing.unavailable(judge) if judge else "There is no judge."
+        if judge is None or why:
             return judging.undecided(sentences, why or "", "nobody")
         question = work.contract.model_copy(
             update={

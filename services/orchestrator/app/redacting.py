@@ -34,14 +34,7 @@ def redact_request(
     """
     parts = list(parts_of_request(request))
     texts = [part.text for part in parts]
-    everywhere = _everywhere(texts, spans)
-    taken = set().union(*map(placeholders_in, texts))
-    values: dict[str, str] = {}
-    fresh: list[str] = []
-    for place, text in enumerate(texts):
-        redacted = redact(text, everywhere[place], values, taken)
-        values = redacted.values
-        fresh.append(redacted.text)
+    fresh, values = _redacted(texts, spans, set())
     return _rebuilt(request, parts, fresh), values
 
 
@@ -60,14 +53,7 @@ def redact_made(
     another one.
     """
     texts = [output, *(part.text for part in leaves("data", dict(data)))]
-    everywhere = _everywhere(texts, spans)
-    taken = set(known).union(taken, *map(placeholders_in, texts))
-    values: dict[str, str] = {}
-    fresh: list[str] = []
-    for place, text in enumerate(texts):
-        redacted = redact(text, everywhere[place], values, taken)
-        values = redacted.values
-        fresh.append(redacted.text)
+    fresh, values = _redacted(texts, spans, taken | known.keys())
     names = {value: name for name, value in known.items()}
     for name, value in values.items():
         if value in names:  # no text had this new name before, so that it can be replaced as it is
@@ -79,6 +65,21 @@ def redact_made(
     if not isinstance(made, dict):
         raise AssertionError("an object stays an object")
     return fresh[0], made, new
+
+
+def _redacted(
+    texts: Sequence[str], spans: Mapping[int, Iterable[PiiMatch]], taken: Set[str]
+) -> tuple[list[str], dict[str, str]]:
+    """Return texts with their findings replaced throughout, and what by; no placeholder that
+    stands in one of them, or is `taken`, is handed out."""
+    taken = set(taken).union(*map(placeholders_in, texts))
+    values: dict[str, str] = {}
+    fresh: list[str] = []
+    for text, matches in zip(texts, _everywhere(texts, spans), strict=True):
+        redacted = redact(text, matches, values, taken)
+        values = redacted.values
+        fresh.append(redacted.text)
+    return fresh, values
 
 
 def _everywhere(

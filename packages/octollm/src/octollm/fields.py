@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, JsonValue
@@ -22,6 +23,14 @@ MAX_JSON_CHARACTERS = 50_000
 MAX_JSON_INTEGER_BITS = 1024
 """Integers past a double's range are written and read by few (RFC 8259 §6); Python refuses to
 write one of more than 4,300 digits."""
+
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def made_storable(text: str) -> str:
+    """Return `text` with U+FFFD in the place of what PostgreSQL could not store."""
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def storable(text: str) -> str:

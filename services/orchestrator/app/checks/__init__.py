@@ -26,12 +26,12 @@ from octollm.criteria import (
     NumberBetweenCheck,
     RegexCheck,
 )
+from octollm.fields import made_storable
 from octollm.validation import invalid_fields
 
 __all__ = ["judge", "validate"]
 
 _POINTER = re.compile(r"(?:/(?:[^~]|~[01])*)?", re.DOTALL)
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 Verdict = tuple[JudgementVerdict, str]
 
@@ -71,7 +71,7 @@ def judge(check: Check, output: str) -> Verdict:
         verdict, evidence = "undecided", "The output is too long for this pattern"
     except (BadSchema, PatternRefused):
         verdict, evidence = "undecided", "The criterion cannot be judged"
-    evidence = _UNSTORABLE.sub("\ufffd", evidence)
+    evidence = made_storable(evidence)
     if len(evidence) > MAX_EVIDENCE_CHARACTERS:
         evidence = f"{evidence[: MAX_EVIDENCE_CHARACTERS - 1]}…"
     return verdict, evidence
@@ -102,7 +102,7 @@ def _json_schema(check: JsonSchemaCheck, output: str) -> Verdict:
 
 
 def _regex(check: RegexCheck, output: str) -> Verdict:
-    text = _UNSTORABLE.sub("\ufffd", output)  # UTF-8, which RE2 reads, has no lone surrogates
+    text = made_storable(output)  # UTF-8, which RE2 reads, has no lone surrogates
     found = search(check.pattern, text)
     if found is None:
         return "failed", "Nothing in the output matches"

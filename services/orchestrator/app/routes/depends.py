@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.api_keys import Caller
@@ -32,6 +32,9 @@ async def transaction(parts: Annotated[Parts, Depends(parts)]) -> AsyncIterator[
         yield session
 
 
+Cursor = Annotated[
+    str | None, Query(max_length=200, description="`next_cursor` of the page before.")
+]
 TheParts = Annotated[Parts, Depends(parts)]
 TheCompletions = Annotated[Completions, Depends(completions)]
 Tenant = Annotated[str, Depends(tenant)]

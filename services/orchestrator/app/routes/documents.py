@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Path, Query, Response
 
 from app import document_store, views
 from app.routes import examples
-from app.routes.depends import Tenant, TheParts, Transaction
+from app.routes.depends import Cursor, Tenant, TheParts, Transaction
 from app.routes.guarded import DOOR, Guarded, needs
 from octollm.documents import (
     MAX_NAME_CHARACTERS,
@@ -32,9 +32,6 @@ from octollm.service.problems import responses
 
 DocumentId = Annotated[UUID, Path(description="As given by `POST /documents`.")]
 Limit = Annotated[int, Query(ge=1, le=200, description="Documents on a page.")]
-Cursor = Annotated[
-    str | None, Query(max_length=200, description="`next_cursor` of the page before.")
-]
 Name = Annotated[
     Text | None,
     Query(max_length=MAX_NAME_CHARACTERS, description="Only the document of this name."),

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Body, Header, Path, Query, Response
 from app import event_store, private_store, store, views
 from app.parts import Parts
 from app.routes import examples
-from app.routes.depends import Tenant, TheCompletions, TheParts, Transaction
+from app.routes.depends import Cursor, Tenant, TheCompletions, TheParts, Transaction
 from app.routes.guarded import DOOR, Guarded, needs
 from octollm.contracts import (
     MAX_WAIT_SECONDS,
@@ -40,9 +40,6 @@ from octollm.service.problems import responses
 
 TaskId = Annotated[UUID, Path(description="As given by `POST /submit`.")]
 Limit = Annotated[int, Query(ge=1, le=200, description="Tasks on a page.")]
-Cursor = Annotated[
-    str | None, Query(max_length=200, description="`next_cursor` of the page before.")
-]
 Wait = Annotated[
     float,
     Query(ge=0, le=MAX_WAIT_SECONDS, description="Seconds to wait for the task to end."),

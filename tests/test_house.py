@@ -125,6 +125,15 @@ def test_hooks_call_verbs_that_are_there() -> None:
         assert words[0] == "make" or words[0].startswith(".venv/bin/")
 
 
+@pytest.mark.parametrize("command", ["serve", "worker"])
+@pytest.mark.parametrize("variable", ["OCTOLLM_MODEL", "OCTOLLM_JUDGE_MODEL"])
+def test_a_model_needs_a_key_to_keep_its_answers_under(command: str, variable: str) -> None:
+    environment = {variable: "ollama:qwen3", "OCTOLLM_SECRET_KEY": ""}
+    ended = CliRunner().invoke(cli, [command], env=environment)
+    assert ended.exit_code == 2
+    assert "OCTOLLM_SECRET_KEY" in ended.output
+
+
 @pytest.mark.parametrize("command", ["up", "serve", "worker", "arms"])
 @pytest.mark.parametrize(
     ("variable", "value", "said"),

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from processes import Fleet
 
+from app.vault import new_key
 from arms.scripted import Reply, ScriptedProvider
 from arms.scripted.ledger import Entry, Ledger
 from arms.scripted.request import ModelRequest
@@ -24,6 +25,7 @@ MODEL = "openai-compatible:scripted"
 PRICES = f'{{"{MODEL}": {{"input_per_million": 2, "output_per_million": 2}}}}'
 SETTINGS = {
     "OCTOLLM_MODEL": MODEL,
+    "OCTOLLM_SECRET_KEY": new_key(),
     "OCTOLLM_MODEL_PRICES": PRICES,
     "OCTOLLM_MODEL_MAX_OUTPUT_TOKENS": "600",
     "OCTOLLM_MAX_ATTEMPTS": "100",

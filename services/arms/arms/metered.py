@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,8 +50,18 @@ class MeteredModel(WrapperModel):
     Raises `BudgetExceeded`, `PriceUnknown`, and what the model raises.
     """
 
-    def __init__(self, wrapped: Model, terms: Terms, ledger: Ledger, deadline: datetime) -> None:
+    def __init__(
+        self,
+        wrapped: Model,
+        terms: Terms,
+        ledger: Ledger,
+        deadline: datetime,
+        others: Sequence[str] = (),
+    ) -> None:
+        """`others` are the models that are turned to when this one does not answer: what one of
+        them has answered to the same request is replayed, and this one not asked again."""
         super().__init__(wrapped)
+        self._names = (terms.name, *others)
         self._terms = terms
         self._ledger = ledger
         self._deadline = deadline
@@ -99,17 +109,18 @@ class MeteredModel(WrapperModel):
         settings: ModelSettings | None,
         parameters: ModelRequestParameters,
     ) -> Call:
-        name = self._terms.name
+        own, *others = (
+            requests.request_hash(name, messages, settings, parameters) for name in self._names
+        )
         return Call(
-            hash=requests.request_hash(name, messages, dict(settings or {}), parameters),
-            messages=messages,
-            settings=settings,
-            parameters=parameters,
+            hash=own, messages=messages, settings=settings, parameters=parameters, others=others
         )
 
     async def _recalled(self, call: Call) -> ModelResponse | None:
         """Return what was answered before; None too if another release kept it in another form."""
-        kept = await self._ledger.recall(call.hash)
+        for one in (call.hash, *call.others):
+            if (kept := await self._ledger.recall(one)) is not None:
+                break
         try:
             return None if kept is None else requests.from_json(kept)
         except ValidationError:

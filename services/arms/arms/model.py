@@ -73,8 +73,8 @@ class Models:
         Raises ArmFailed when they cannot be used.
         """
         metered = [
-            MeteredModel(model, terms, context.ledger, context.deadline_at)
-            for model, terms in self.each()
+            MeteredModel(model, terms, context.ledger, context.deadline_at, self.names[place + 1 :])
+            for place, (model, terms) in enumerate(self.each())
         ]
         return (
             metered[0] if len(metered) == 1 else FallbackModel(*metered, fallback_on=TURN_TO_NEXT)

@@ -173,9 +173,12 @@ async def test_a_run_that_turned_to_another_model_is_replayed(
         )
         return (await agent.run("Well?", model=model)).output
 
-    assert await run() == await run() == "yes"
+    assert await run() == "yes"
+    asked = len(provider.ledger.entries)
+    assert await run() == "yes"
     assert account.ended.count("settled") == 2
     assert account.recalled == 2
+    assert len(provider.ledger.entries) == asked, "the model that did not answer was asked again"
 
 
 @pytest.mark.parametrize(

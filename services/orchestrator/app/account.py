@@ -15,7 +15,7 @@ from app import call_store, event_store
 from app.call_store import Left
 from app.database import Database, patiently
 from app.vault import Vault
-from octollm.errors import BudgetExceeded, PrivateValuesUnreadable, TaskFailure
+from octollm.errors import BudgetExceeded, ModelFailed, PrivateValuesUnreadable, TaskFailure
 from octollm.ledger import Ask, Grant, Settled, TaskLost
 
 WRITE_SECONDS = 15.0
@@ -31,7 +31,7 @@ class Account:
 
     Each entry is a transaction of its own. Writes of what was bought are tried again while the
     database is away; what could not be written stays reserved, and counts as spent. Nobody has
-    screened what a model answers, so that it is encrypted where there is a key.
+    screened what a model answers, so it is kept encrypted, and without a key no model is asked.
     """
 
     def __init__(
@@ -65,8 +65,9 @@ class Account:
 
         What does not fit only because other calls of this attempt are held at their worst waits
         for them to end, since they will have used less. Raises `BudgetExceeded` with what ran out,
-        and `TaskLost`.
+        `TaskLost`, and `ModelFailed` when there is no key to keep an answer under.
         """
+        self._key()
         while True:
             seen = self._ended
             async with self._database.transaction() as session:
@@ -136,13 +137,16 @@ class Account:
                 self._ended += 1
                 self._changed.notify_all()
 
-    def _locked(self, response: dict[str, Any]) -> dict[str, Any]:
+    def _key(self) -> Vault:
         if self._vault is None:
-            return response
-        return {LOCKED: self._vault.lock(response).decode()}
+            raise ModelFailed("No answer of a model can be kept: OCTOLLM_SECRET_KEY is not set.")
+        return self._vault
+
+    def _locked(self, response: dict[str, Any]) -> dict[str, Any]:
+        return {LOCKED: self._key().lock(response).decode()}
 
     def _unlocked(self, kept: dict[str, Any]) -> dict[str, Any]:
-        if LOCKED not in kept:
+        if LOCKED not in kept:  # from before answers were kept under a key alone
             return kept
         if self._vault is None:
             raise PrivateValuesUnreadable

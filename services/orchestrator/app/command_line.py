@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from app.config import Settings
+    from arms.config import ModelSettings
 
 USAGE = 2
 
@@ -48,3 +49,13 @@ def fail(message: str, code: int = 1) -> NoReturn:
     """End the command with a message on stderr and an exit code."""
     click.echo(message, err=True)
     sys.exit(code)
+
+
+def check_key_for_models(settings: Settings, models: ModelSettings) -> None:
+    """End the command if models are to be asked and there is no key to keep their answers under."""
+    if (models.model or models.judge_model) and not settings.secret_keys:
+        fail(
+            "OCTOLLM_SECRET_KEY: is not set, and what a model answers is kept encrypted until its "
+            "task ends. Set it for the API and all workers, to a key made by `octollm secret-key`.",
+            code=USAGE,
+        )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.command_line import USAGE, data_option, fail, read_settings
+from app.command_line import USAGE, check_key_for_models, data_option, fail, read_settings
 
 if TYPE_CHECKING:
     from app.config import Settings
@@ -80,6 +80,7 @@ def serve(host: str | None, port: int | None) -> None:
 
     settings = read_settings(host=host, port=port)
     models = model_settings()
+    check_key_for_models(settings, models)
     _log(settings)
     try:
         asyncio.run(key_desk.check_start(settings))
@@ -109,6 +110,7 @@ def worker(concurrency: int | None) -> None:
 
     settings = read_settings(worker_concurrency=concurrency)
     models = model_settings()
+    check_key_for_models(settings, models)
     _log(settings)
 
     async def main() -> None:

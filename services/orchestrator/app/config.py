@@ -65,8 +65,8 @@ class Settings(BaseSettings):
     secret_key: str = Field(
         "",
         repr=False,
-        description="Key that encrypts private values, as `octollm secret-key` makes it; none. Of "
-        "several, separated by commas, the first encrypts.",
+        description="Key that encrypts private values and what models answer, made by `octollm "
+        "secret-key`; none. Of several, separated by commas, the first encrypts.",
     )
     cors_origins: list[str] = Field([], description="Origins browsers may call from; none.")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import structlog
@@ -123,11 +124,13 @@ class Pipeline:
         context: ArmContext,
         progress: Progress | None = None,
         values: dict[str, str] | None = None,
+        keep: Callable[[], Awaitable[None]] | None = None,
     ) -> TaskResult:
         """Have an arm fulfil a contract; see `Processing.run`. `progress` and `values` are filled
-        on the way."""
+        on the way; `keep` stores the values there are, before their placeholders are used."""
         values = {} if values is None else values
-        return await self._processing.run(_work(contract, context, progress or Progress(), values))
+        work = _work(contract, context, progress or Progress(), values)
+        return await self._processing.run(replace(work, keep=keep) if keep else work)
 
     async def partial_result(
         self,

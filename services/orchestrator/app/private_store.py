@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Interval, delete, func, select
+from sqlalchemy import Interval, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import PrivateValues, Task
+from octollm.contracts import TaskStatus
 
 
 async def put_values(session: AsyncSession, task_id: UUID, ciphertext: bytes) -> None:
@@ -18,6 +19,23 @@ async def put_values(session: AsyncSession, task_id: UUID, ciphertext: bytes) ->
     await session.execute(
         statement.on_conflict_do_update(index_elements=["task_id"], set_=replacing)
     )
+
+
+async def put_made(
+    session: AsyncSession, task_id: UUID, run_token: UUID, ciphertext: bytes
+) -> bool:
+    """Store the encrypted values of a task that is being worked on, in the place of those there
+    may be. False, and nothing stored, unless the attempt with that token has it."""
+    mine = select(Task.id, literal(ciphertext)).where(
+        Task.id == task_id, Task.run_token == run_token, Task.status == TaskStatus.PROCESSING
+    )
+    insertion = insert(PrivateValues).from_select(
+        ["task_id", "ciphertext"], mine.with_for_update(key_share=True)
+    )
+    replacing = {"ciphertext": insertion.excluded.ciphertext}
+    statement = insertion.on_conflict_do_update(index_elements=["task_id"], set_=replacing)
+    stored = await session.execute(statement.returning(PrivateValues.task_id))
+    return stored.first() is not None
 
 
 async def get_values(session: AsyncSession, task_id: UUID) -> bytes | None:

@@ -126,12 +126,15 @@ class Processing:
     async def _concealed(
         self, work: Work, text: str, data: dict[str, Any], door: str
     ) -> tuple[str, dict[str, Any]]:
+        """Return texts as they may be stored and sent: what they hide is kept by then."""
         try:
-            return await self._concealing.made(
+            texts = await self._concealing.made(
                 text, data, work.contract.pii_policy, door, work.values, work.taken
             )
         except RefusedByPolicy as refused:
             raise outcomes.refused(refused) from None
+        await work.keep()
+        return texts
 
     async def _conceal(self, work: Work, text: str) -> str:
         """Return a text from outside the task as an arm may give it to a model."""

@@ -16,6 +16,7 @@ from app.account import Account
 from app.attempt import Attempt
 from app.database import patiently
 from app.drafting import Drafting
+from app.keeping import Keeping
 from app.lifecycle import Fail, Retry
 from app.parts import Parts
 from app.queue import RunAgain
@@ -83,17 +84,11 @@ class TaskRunner:
 
     async def _work(self, attempt: Attempt) -> TaskResult:
         """Run the pipeline within what is left of the time budget."""
-        if attempt.contract.pii_policy == "redact":
-            # Before anything is bought whose private values nobody could keep.
-            self._parts.concealing.key()
-            async with self._database.transaction() as session:
-                attempt.values.update(
-                    await self._parts.concealing.values_of(session, attempt.task_id)
-                )
+        keep = await self._keeping(attempt) if attempt.contract.pii_policy == "redact" else None
         async with self._drafting(attempt) as drafting:
             context = replace(self._context(attempt), draft=drafting.show)
             work = self._parts.pipeline.process_task(
-                attempt.contract, context, attempt.progress, attempt.values
+                attempt.contract, context, attempt.progress, attempt.values, keep
             )
             try:
                 result = await within(attempt.seconds_left(), work)
@@ -104,6 +99,18 @@ class TaskRunner:
                 ) from None
             await drafting.end(result.output)
             return result
+
+    async def _keeping(self, attempt: Attempt) -> Callable[[], Awaitable[None]]:
+        """Read what the task's placeholders stand for, and return what stores further ones.
+
+        Without a key it raises PrivateValuesUnreadable, before anything is bought.
+        """
+        concealing = self._parts.concealing
+        vault = concealing.key()
+        async with self._database.transaction() as session:
+            attempt.values.update(await concealing.values_of(session, attempt.task_id))
+        task_id, token = attempt.task_id, attempt.token
+        return Keeping(self._database, vault, task_id, token, attempt.values).keep
 
     def _drafting(self, attempt: Attempt) -> Drafting:
         """Return what shows the attempt's output while it is written."""

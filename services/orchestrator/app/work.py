@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Awaitable, Callable, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,12 +24,16 @@ class Progress:
     draft: str = ""
 
 
+async def _kept_at_the_end() -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Work:
     """One contract, what its arm may use, and how far it has come.
 
     `values` are what the placeholders of the whole task stand for; new ones are added, under no
-    name that is `taken` by a text of the user's own.
+    name that is `taken` by a text of the user's own. `keep` returns once all of them are stored.
     """
 
     contract: TaskContract
@@ -38,6 +42,7 @@ class Work:
     progress: Progress = field(default_factory=Progress)
     step: str = ""
     taken: Set[str] = frozenset()
+    keep: Callable[[], Awaitable[None]] = _kept_at_the_end
 
     async def emit(self, event_type: str, data: dict[str, Any]) -> None:
         """Add an event, with the step it belongs to."""

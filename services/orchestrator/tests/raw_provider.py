@@ -11,6 +11,8 @@ from typing import Any
 
 from scripted_models import roster
 
+from app.vault import new_key
+
 STREAM = "text/event-stream"
 
 
@@ -41,7 +43,8 @@ async def raw_house(
 ) -> AsyncIterator[tuple[Any, RawProvider]]:
     """Run a house and a worker whose arms ask a provider that always sends `answer`."""
     async with raw_provider(answer, status=status) as provider:
-        house = await make_house(arms=roster(provider.base_url), **({"worker_stale": 60} | changes))
+        changes = {"worker_stale": 60, "secret_key": new_key()} | changes
+        house = await make_house(arms=roster(provider.base_url), **changes)
         house.start_worker()
         yield house, provider
         await house.stop_workers()

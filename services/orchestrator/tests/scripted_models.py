@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import SecretStr
 
 from app import event_store
+from app.vault import new_key
 from arms.config import ModelSettings
 from arms.roster import load_arms
 from arms.scripted import ScriptedProvider
@@ -54,7 +55,7 @@ async def thinking(
     manners = {"usd_per_input_token": USD_PER_TOKEN, "usd_per_output_token": USD_PER_TOKEN}
     async with ScriptedProvider(script, **(manners | dict(provider or {}))) as serving:
         # A busy machine must not make a worker count as dead.
-        changes = {"worker_stale": 60} | changes
+        changes = {"worker_stale": 60, "secret_key": new_key()} | changes
         house = await make_house(arms=roster(serving.base_url, **(models or {})), **changes)
         house.start_worker()
         yield house, serving

@@ -97,6 +97,14 @@ async def test_a_judge_that_quotes_what_is_not_there_is_not_believed(make_house:
         assert task["result"]["judgements"][0]["verdict"] == "undecided"
 
 
+async def test_without_a_key_to_keep_answers_under_no_model_is_asked(make_house: Any) -> None:
+    async with thinking(make_house, [answering("Hi.")], secret_key="") as (house, provider):
+        task = await house.ended(await house.submit("Hello", assigned_arm="assistant"))
+        assert task["error"]["type"].endswith("model-failed")
+        assert "OCTOLLM_SECRET_KEY" in task["error"]["detail"]
+        assert provider.ledger.entries == []
+
+
 async def test_a_judge_that_gives_no_opinions_loses_no_result(make_house: Any) -> None:
     nonsense = Reply("I like it.", when="You judge whether", times=None)
     async with thinking(make_house, [answering("The sky."), nonsense]) as (house, _):

@@ -175,6 +175,16 @@ async def list_calls(session: AsyncSession, task_id: UUID) -> list[ModelCall]:
     return list((await session.execute(statement)).scalars())
 
 
+async def tokens_used(session: AsyncSession, task_id: UUID) -> tuple[int, int]:
+    """Return how many tokens of input and of output the settled calls of a task have used."""
+    statement = select(
+        func.coalesce(func.sum(ModelCall.input_tokens), 0),
+        func.coalesce(func.sum(ModelCall.output_tokens), 0),
+    ).where(ModelCall.task_id == task_id, ModelCall.state == "settled")
+    given, written = (await session.execute(statement)).one()
+    return int(given), int(written)
+
+
 async def close(session: AsyncSession, task_id: UUID) -> None:
     """Erase what models answered to a task that has ended, and leave no call open.
 

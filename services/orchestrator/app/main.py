@@ -16,7 +16,7 @@ from app.admission import Admission
 from app.completions import Completions
 from app.config import Settings
 from app.parts import assembled
-from app.routes import documents, events, health, tasks
+from app.routes import documents, events, health, openai, tasks
 from app.streaming import Streams
 from arms.roster import load_arms
 from octollm.arm import Arm
@@ -61,6 +61,7 @@ def create_app(
     app.include_router(tasks.router)
     app.include_router(events.router)
     app.include_router(documents.router)
+    app.include_router(openai.router)
     app.include_router(health.router)
     instrument(app, registry, max_body_bytes=MAX_BODY_BYTES, cors_origins=settings.cors_origins)
     return app

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -47,12 +47,19 @@ class Streams:
         self._settled = Settled(database)
 
     async def of_task(self, task_id: UUID, after: int) -> AsyncGenerator[bytes, None]:
-        """Yield a task's events after that id, and its output as it is written, until it ends.
+        """Yield what `told` tells, as frames of Server-Sent Events."""
+        yield format_sse_event(retry=RETRY_MS)
+        async with aclosing(self.told(task_id, after)) as told:
+            async for event in told:
+                yield beat() if event is None else _frame(event)
+
+    async def told(self, task_id: UUID, after: int) -> AsyncGenerator[Event | None, None]:
+        """Yield a task's events after that id, and its output as it is written, until it ends;
+        None where silence is to be broken.
 
         Raises DatabaseUnavailable, which breaks the stream off; its reader comes again.
         """
         with self._completions.feed.watch_task(task_id) as viewer:
-            yield format_sse_event(retry=RETRY_MS)
             live, sent = False, time.monotonic()
             while not self._completions.closing:
                 viewer.woken.clear()
@@ -69,7 +76,7 @@ class Streams:
                     if (delta := _news(viewer, task_id)) is not None:
                         yield delta
                 for row in rows:
-                    yield _frame(row)
+                    yield _event(row)
                     after, sent = row.id, time.monotonic()
                 if last is not None:
                     return
@@ -77,7 +84,7 @@ class Streams:
                     live = True
                     await self._completions.pause(viewer.woken, self._until_beat(sent))
                 if self._until_beat(sent) <= 0:
-                    yield format_sse_event(comment=HEARTBEAT)
+                    yield None
                     sent = time.monotonic()
 
     async def of_tenant(self, tenant: str, after: int | None) -> AsyncGenerator[bytes, None]:
@@ -96,7 +103,7 @@ class Streams:
                 while after < upto:
                     until = min(upto, after + WINDOW)
                     for row in await self._read(event_store.events_of_tenant, tenant, after, until):
-                        yield _frame(row)
+                        yield _frame(_event(row))
                         sent = time.monotonic()
                     after = until
                 if upto < newest:
@@ -134,24 +141,31 @@ class Streams:
         return max(0.0, sent + self._heartbeat - time.monotonic())
 
 
-def _news(viewer: Viewer, task_id: UUID) -> bytes | None:
+def beat() -> bytes:
+    """Return the frame that breaks the silence."""
+    return format_sse_event(comment=HEARTBEAT)
+
+
+def _news(viewer: Viewer, task_id: UUID) -> Event | None:
     """Return the event that says what changed in a draft; it has no id."""
     if (news := viewer.news()) is None:
         return None
     offset, text = news
-    delta = Event(
+    return Event(
         task_id=task_id,
         type=OUTPUT_DELTA,
         data={"offset": offset, "text": text},
         created_at=datetime.now(UTC),
     )
-    return format_sse_event(data_str=_json(delta), event=OUTPUT_DELTA)
 
 
-def _frame(row: TaskEvent) -> bytes:
-    event = Event(task_id=row.task_id, type=row.type, data=row.data, created_at=row.created_at)
-    return format_sse_event(data_str=_json(event), event=row.type, id=str(row.id))
+def _event(row: TaskEvent) -> Event:
+    return Event(
+        id=row.id, task_id=row.task_id, type=row.type, data=row.data, created_at=row.created_at
+    )
 
 
-def _json(event: Event) -> str:
-    return event.model_dump_json(exclude={"id"})
+def _frame(event: Event) -> bytes:
+    number = None if event.id is None else str(event.id)
+    data = event.model_dump_json(exclude={"id"})
+    return format_sse_event(data_str=data, event=event.type, id=number)

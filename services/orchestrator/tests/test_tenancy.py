@@ -36,7 +36,13 @@ async def owned(house: Any) -> Owned:
     document = await house.http.post(
         "/documents", json={"name": "plan.md", "text": "The plan."}, headers=key.headers
     )
-    ids = {"task_id": task.json()["task_id"], "document_id": document.json()["document_id"]}
+    task_id = task.json()["task_id"]
+    ids = {
+        "task_id": task_id,
+        "response_id": f"resp_{task_id.replace('-', '')}",
+        "document_id": document.json()["document_id"],
+        "model": "nobody",
+    }
     return Owned(key, ids)
 
 
@@ -70,6 +76,7 @@ async def test_a_foreign_key_finds_what_an_id_finds_that_is_nobody_s(
 ) -> None:
     foreign = await a_key(house.settings, "stranger")
     absent = {name: str(uuid4()) for name in owned.ids}
+    absent |= {"response_id": f"resp_{uuid4().hex}", "model": "nobody"}
     walked = 0
     for method, path, sent in operations(house):
         if "{" not in path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Annotated, cast
 
@@ -51,13 +51,23 @@ class EventStream(StreamingResponse):
 
     media_type = "text/event-stream"
 
-    def __init__(self, frames: AsyncGenerator[bytes, None]) -> None:
+    def __init__(
+        self,
+        frames: AsyncGenerator[bytes, None],
+        over: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """`over` is awaited once the stream is, however it ended."""
         super().__init__(_while_it_can_be_read(frames), headers=HEADERS)
         self._frames = frames
+        self._over = over
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with aclosing(self._frames):
-            await super().__call__(scope, receive, send)
+        try:
+            async with aclosing(self._frames):
+                await super().__call__(scope, receive, send)
+        finally:
+            if self._over is not None:
+                await self._over()
 
 
 @router.get(

@@ -146,3 +146,58 @@ ABOUT = _answer(
 )
 ALIVE = _answer("Alive", {"status": "alive"})
 READY = _answer("Ready", {"status": "ready", "checks": {"database": "ok", "reflex": "ok"}})
+
+RESPONSES: dict[str, Example] = {
+    "background": Example(
+        summary="A digest of a log, in the background",
+        value={
+            "model": "digest",
+            "instructions": "Which lines of this log matter?",
+            "input": "10:00:01 INFO started\n10:00:02 ERROR disk full on volume data\n",
+            "background": True,
+            "metadata": {"octollm.max_cost_usd": "0.1", "ticket": "OPS-17"},
+        },
+    ),
+}
+
+RESPONSE = _answer(
+    "The response; with `stream` its events",
+    {
+        "id": f"resp_{TASK_ID.replace('-', '')}",
+        "object": "response",
+        "created_at": 1795426200.12,
+        "completed_at": 1795426200.185,
+        "status": "completed",
+        "background": True,
+        "model": "digest",
+        "output": [
+            {
+                "id": f"msg_{TASK_ID.replace('-', '')}_0",
+                "type": "message",
+                "role": "assistant",
+                "status": "completed",
+                "content": [
+                    {
+                        "type": "output_text",
+                        "text": "2 lines, 1 of them an error.",
+                        "annotations": [],
+                        "logprobs": [],
+                    }
+                ],
+            }
+        ],
+        "metadata": {"ticket": "OPS-17"},
+        "usage": {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0},
+        "octollm": {"task_id": TASK_ID, "arm": "digest", "accepted": None},
+    },
+)
+
+_MODEL = {
+    "id": "digest",
+    "object": "model",
+    "created": 0,
+    "owned_by": "octollm",
+    "description": "Digests a log, CSV, JSON or text: counts, statistics, the lines that matter.",
+}
+MODEL = _answer("The model", _MODEL)
+MODELS = _answer("The models", {"object": "list", "data": [_MODEL]})

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Header, Path, Query, Response
 
 from app import event_store, private_store, store, views
-from app.parts import Parts
+from app.reading import awaited
 from app.routes import examples
 from app.routes.depends import Cursor, Tenant, TheCompletions, TheParts, Transaction
 from app.routes.guarded import DOOR, Guarded, needs
@@ -131,15 +130,7 @@ async def get_task(
 
     With `wait`, the answer comes as soon as the task has ended, or after that time.
     """
-    ends = time.monotonic() + wait
-    with completions.watch(task_id) as ended:
-        while True:
-            ended.clear()
-            task = await _read(parts, tenant, task_id)
-            left = ends - time.monotonic()
-            if task.status.final or left <= 0 or completions.closing:
-                return task
-            await completions.pause(ended, left)
+    return await awaited(parts, completions, tenant, task_id, wait)
 
 
 @router.post(
@@ -184,12 +175,3 @@ async def purge_task(task_id: TaskId, session: Transaction, tenant: Tenant) -> N
         raise IllegalTransition("The task has not ended.", status_now=task.status.value)
     if await private_store.purge(session, tenant, task_id):
         await event_store.add_event(session, task_id, "task.purged", {})
-
-
-async def _read(parts: Parts, tenant: str, task_id: UUID) -> TaskResponse:
-    """Read a task in a transaction of its own, so that waiting holds no connection."""
-    async with parts.database.transaction() as session:
-        task, row = await store.get_task(session, tenant, task_id)
-        redacted = task.pii_policy == "redact" and row is not None
-        values = await parts.concealing.values_of(session, task_id) if redacted else {}
-        return views.response(task, row, values)

@@ -76,13 +76,18 @@ async def _on_octo_error(_request: Request, error: OctoError) -> ProblemResponse
 
 
 async def _on_invalid_request(request: Request, error: RequestValidationError) -> ProblemResponse:
+    return render(error_of(request, error))
+
+
+def error_of(request: Request, error: RequestValidationError) -> OctoError:
+    """Return what is wrong with a request as ours: by field, quoting nothing."""
     found = error.errors()
     unread = any(e["loc"] == ("body",) and e["type"] != "missing" for e in found)
     if unread and "json" not in request.headers.get("content-type", ""):
-        return render(invalid("body", "must be sent with Content-Type: application/json"))
+        return invalid("body", "must be sent with Content-Type: application/json")
     if any(e["type"] == "json_invalid" for e in found):
-        return render(invalid("body", _NOT_JSON))
-    return render(invalid_fields(field_error({**e, "loc": _inside(e["loc"])}) for e in found))
+        return invalid("body", _NOT_JSON)
+    return invalid_fields(field_error({**e, "loc": _inside(e["loc"])}) for e in found)
 
 
 def _inside(location: tuple[int | str, ...]) -> tuple[int | str, ...]:

@@ -1,0 +1,251 @@
+"""The OpenAI door: tasks through the Responses API, for OpenAI's own clients.
+
+See `app.openai_door`; the ids of responses are the ids of tasks in another coat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+import structlog
+from fastapi import APIRouter, Body, Path, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+
+from app import reading
+from app.openai_door import asking, streaming
+from app.openai_door.answering import Model, ModelList, ResponseObject, error_member, task_id_in
+from app.openai_door.asking import ANY_ARM, ResponseRequest
+from app.openai_door.telling import Telling
+from app.parts import Parts
+from app.routes import examples
+from app.routes.depends import Tenant, TheCompletions, TheParts
+from app.routes.events import EventStream, TheStreams
+from app.routes.guarded import DOOR, Guarded, needs
+from app.routes.tasks import IdempotencyKey
+from app.routing import unavailable
+from octollm.errors import (
+    ArmUnavailable,
+    BodyTooLarge,
+    DatabaseUnavailable,
+    IdempotencyKeyReused,
+    IllegalTransition,
+    InjectionDetected,
+    InternalError,
+    InvalidRequest,
+    NotFound,
+    OctoError,
+    PiiDetected,
+    PrivateValuesUnreadable,
+    ReflexUnavailable,
+    TaskNotFound,
+    UnknownArm,
+)
+from octollm.service.problems import error_of, responses
+
+LOOK_SECONDS = 1.0
+"""How often a client that waits for its response is looked at whether it is still there."""
+
+ResponseId = Annotated[str, Path(max_length=100, description="As given by `POST /v1/responses`.")]
+After = Annotated[
+    int | None,
+    Query(ge=0, lt=2**53, description="The last `sequence_number` you have, with `stream`."),
+]
+
+log = structlog.get_logger(__name__)
+
+
+class Compatible(Guarded):
+    """Has each problem carry an `error` as OpenAI's clients read it."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except RequestValidationError as error:
+                problem = error_of(request, error)
+            except OctoError as error:
+                problem = error
+            said = error_member(problem.slug, problem.detail, problem.extra.get("errors"))
+            problem.extra["error"] = said
+            raise problem
+
+        return handler
+
+
+router = APIRouter(prefix="/v1", tags=["openai"], route_class=Compatible, responses=DOOR)
+
+
+@router.post(
+    "/responses",
+    dependencies=[needs("submit")],
+    summary="Create a response",
+    response_model=ResponseObject,
+    responses={
+        200: examples.RESPONSE,
+        **responses(
+            InvalidRequest,
+            UnknownArm,
+            ArmUnavailable,
+            PiiDetected,
+            InjectionDetected,
+            IdempotencyKeyReused,
+            BodyTooLarge,
+            ReflexUnavailable,
+            DatabaseUnavailable,
+            PrivateValuesUnreadable,
+            InternalError,
+        ),
+    },
+)
+async def create_response(
+    asked: Annotated[ResponseRequest, Body(openapi_examples=examples.RESPONSES)],
+    request: Request,
+    parts: TheParts,
+    streams: TheStreams,
+    completions: TheCompletions,
+    tenant: Tenant,
+    idempotency_key: IdempotencyKey = None,
+) -> Any:
+    """Submit a task, and answer as it ends; with `background` at once, with `stream` as it comes.
+
+    Who neither asks for `background` nor stays until the end has cancelled the task.
+    """
+    try:
+        wanted = asking.task_request(asked)
+        async with parts.database.transaction() as session:
+            accepted = await parts.pipeline.submit(
+                session, wanted, tenant=tenant, idempotency_key=idempotency_key
+            )
+    except (UnknownArm, ArmUnavailable) as error:
+        raise asking.renamed(error) from None
+    task_id, background = accepted.task_id, asked.background
+
+    async def left() -> None:
+        if not background and not completions.closing:
+            await _cancel(parts, tenant, task_id)
+
+    if asked.stream:
+        telling = Telling(task_id, -1)
+        told = streaming.frames(parts, streams, tenant, telling, task_id, background=background)
+
+        async def over() -> None:
+            if not telling.ended:
+                await left()
+
+        return EventStream(told, over)
+    while not background:
+        task = await reading.awaited(parts, completions, tenant, task_id, LOOK_SECONDS)
+        if task.status.final or completions.closing:
+            break
+        if await request.is_disconnected():
+            await left()
+            break
+    return (await streaming.read(parts, tenant, task_id, background=background))[1]
+
+
+@router.get(
+    "/responses/{response_id}",
+    dependencies=[needs("read")],
+    summary="Look at a response, or watch it",
+    response_model=ResponseObject,
+    responses={
+        200: examples.RESPONSE,
+        **responses(
+            TaskNotFound,
+            InvalidRequest,
+            DatabaseUnavailable,
+            PrivateValuesUnreadable,
+            InternalError,
+        ),
+    },
+)
+async def get_response(
+    response_id: ResponseId,
+    parts: TheParts,
+    streams: TheStreams,
+    tenant: Tenant,
+    stream: bool = False,
+    starting_after: After = None,
+) -> Any:
+    """A response as it is now; with `stream` its events, from the beginning or after one."""
+    task_id = task_id_in(response_id)
+    _, response = await streaming.read(parts, tenant, task_id, background=True)
+    if not stream:
+        return response
+    telling = Telling(task_id, -1 if starting_after is None else starting_after)
+    told = streaming.frames(parts, streams, tenant, telling, task_id, background=True)
+    return EventStream(told)
+
+
+@router.post(
+    "/responses/{response_id}/cancel",
+    dependencies=[needs("cancel")],
+    summary="Cancel a response",
+    responses={
+        200: examples.RESPONSE,
+        **responses(
+            TaskNotFound,
+            InvalidRequest,
+            DatabaseUnavailable,
+            PrivateValuesUnreadable,
+            InternalError,
+        ),
+    },
+)
+async def cancel_response(
+    response_id: ResponseId, parts: TheParts, completions: TheCompletions, tenant: Tenant
+) -> ResponseObject:
+    """Cancel a response, and answer as it is then. One that has ended stays as it is."""
+    task_id = task_id_in(response_id)
+    await _cancel(parts, tenant, task_id)
+    await reading.awaited(parts, completions, tenant, task_id, LOOK_SECONDS)
+    return (await streaming.read(parts, tenant, task_id, background=True))[1]
+
+
+@router.get(
+    "/models",
+    dependencies=[needs("read")],
+    summary="List models",
+    responses={200: examples.MODELS, **responses(InternalError)},
+)
+async def list_models(parts: TheParts) -> ModelList:
+    """The arms that can be used, each as a model; `octollm` is whichever suits best."""
+    return ModelList(data=_models(parts))
+
+
+@router.get(
+    "/models/{model}",
+    dependencies=[needs("read")],
+    summary="Look at a model",
+    responses={200: examples.MODEL, **responses(NotFound, InvalidRequest, InternalError)},
+)
+async def get_model(model: Annotated[str, Path(max_length=64)], parts: TheParts) -> Model:
+    """One of the arms that can be used."""
+    found = next((one for one in _models(parts) if one.id == model), None)
+    if found is None:
+        raise NotFound("There is no model of this name.")
+    return found
+
+
+def _models(parts: Parts) -> list[Model]:
+    any_arm = Model(id=ANY_ARM, description="Whichever arm suits the task best.")
+    return [
+        any_arm,
+        *(
+            Model(id=name, description=arm.description)
+            for name, arm in sorted(parts.pipeline.arms.items())
+            if not unavailable(arm)
+        ),
+    ]
+
+
+async def _cancel(parts: Parts, tenant: str, task_id: Any) -> None:
+    """Ask for a task to be cancelled; one that has ended already has ended."""
+    try:
+        async with parts.database.transaction() as session:
+            await parts.pipeline.cancel(session, tenant=tenant, task_id=task_id)
+    except IllegalTransition:
+        log.info("a response had ended before it was cancelled", task_id=str(task_id))

@@ -1,0 +1,307 @@
+"""OpenAI's own client, unchanged, submits, polls, streams and cancels our tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import openai
+import pytest
+from scripted_models import thinking
+from tenants import a_key
+from test_thinking import answering, judging
+
+from arms.scripted import Reply
+
+LOG = "10:00:01 INFO started\n10:00:02 ERROR disk full on volume data\n"
+STORY = ["Once upon a time ", "there was " + "an octopus " * 20, "with eight arms."]
+
+
+@asynccontextmanager
+async def client_of(house: Any, key: str = "none") -> AsyncIterator[openai.AsyncOpenAI]:
+    async with openai.AsyncOpenAI(
+        base_url=f"{house.url}/v1", api_key=key, max_retries=0, timeout=60
+    ) as client:
+        yield client
+
+
+async def text_of(stream: Any) -> tuple[str, list[Any]]:
+    """Return what the deltas of a stream make, and its events."""
+    events = [event async for event in stream]
+    deltas = [event.delta for event in events if event.type == "response.output_text.delta"]
+    return "".join(deltas), events
+
+
+async def test_models_are_the_arms_that_can_be_used(house: Any) -> None:
+    async with client_of(house) as client:
+        names = [model.id async for model in client.models.list()]
+        assert {"octollm", "digest", "guardian"} <= set(names)
+        assert "assistant" not in names  # it lacks a model
+        assert (await client.models.retrieve("digest")).object == "model"
+        with pytest.raises(openai.NotFoundError):
+            await client.models.retrieve("gpt-5")
+
+
+async def test_a_response_in_the_background_is_polled(house: Any) -> None:
+    async with client_of(house) as client:
+        response = await client.responses.create(
+            model="digest", instructions="What matters?", input=LOG, background=True
+        )
+        assert (response.status, response.background) == ("queued", True)
+        assert response.output_text == ""
+        house.start_worker()
+        async with asyncio.timeout(30):
+            while response.status in ("queued", "in_progress"):
+                await asyncio.sleep(0.05)
+                response = await client.responses.retrieve(response.id)
+        assert response.status == "completed"
+        assert "disk full" in response.output_text
+        assert response.model == "digest"
+
+
+async def test_a_response_is_waited_for_with_its_usage(make_house: Any) -> None:
+    script = [Reply("Grass is green.", input_tokens=70, output_tokens=5)]
+    async with thinking(make_house, script) as (house, _), client_of(house) as client:
+        response = await client.responses.create(
+            model="assistant", input="What is green?", metadata={"ticket": "OPS-17"}
+        )
+        assert response.status == "completed"
+        assert response.output_text == "Grass is green."
+        assert response.usage is not None
+        assert (response.usage.input_tokens, response.usage.output_tokens) == (70, 5)
+        assert response.metadata == {"ticket": "OPS-17"}
+
+
+async def test_budget_and_criteria_come_in_the_body_or_the_metadata(make_house: Any) -> None:
+    script = [answering("{}", times=None), judging(("failed", "Empty."), times=None)]
+    async with thinking(make_house, script) as (house, _), client_of(house) as client:
+        response = await client.responses.create(
+            model="assistant",
+            input="Name a colour.",
+            text={
+                "format": {
+                    "type": "json_schema",
+                    "name": "colour",
+                    "schema": {"type": "object", "required": ["colour"]},
+                }
+            },
+            metadata={
+                "octollm.max_cost_usd": "0.25",
+                "octollm.acceptance_criteria": "Is a colour.",
+            },
+            extra_body={"octollm": {"max_repairs": 0, "budget": {"max_tokens": 9000}}},
+        )
+        assert response.status == "failed"
+        assert response.error is not None
+        assert response.error.code == "criteria-not-met"
+        assert response.output[0].status == "incomplete"
+        extra: Any = response.model_extra
+        task = await house.task(extra["octollm"]["task_id"])
+        assert task["budget"]["max_cost_usd"] == 0.25
+        assert task["budget"]["max_tokens"] == 9000
+        assert task["metadata"] == {}
+        assert [one["verdict"] for one in extra["octollm"]["judgements"]] == ["failed", "failed"]
+
+
+async def test_a_conversation_is_material_and_its_last_turn_the_goal(make_house: Any) -> None:
+    async with thinking(make_house, [Reply("Yes.")]) as (house, _), client_of(house) as client:
+        response = await client.responses.create(
+            model="assistant",
+            input=[
+                {"role": "developer", "content": "Be brief."},
+                {"role": "user", "content": "The sky is blue."},
+                {"role": "assistant", "content": "So it is."},
+                {"role": "user", "content": [{"type": "input_text", "text": "Is it?"}]},
+            ],
+        )
+        extra: Any = response.model_extra
+        task = await house.task(extra["octollm"]["task_id"])
+        assert task["goal"] == "Be brief.\n\nIs it?"
+        assert task["context"] == "user:\nThe sky is blue.\n\nassistant:\nSo it is."
+
+
+async def test_text_is_streamed_as_it_is_written(make_house: Any) -> None:
+    script = [Reply(STORY, gates={2: "seen"})]
+    async with thinking(make_house, script) as (house, provider), client_of(house) as client:
+        stream = await client.responses.create(model="assistant", input="A story.", stream=True)
+        text, kinds, numbers = "", [], []
+        async for event in stream:
+            kinds.append(event.type)
+            numbers.append(event.sequence_number)
+            if event.type == "response.output_text.delta":
+                text += event.delta
+                provider.gate("seen").set()
+            if event.type == "response.completed":
+                assert event.response.output_text == text == "".join(STORY)
+        assert kinds[:4] == [
+            "response.created",
+            "response.in_progress",
+            "response.output_item.added",
+            "response.content_part.added",
+        ]
+        assert kinds[-4:] == [
+            "response.output_text.done",
+            "response.content_part.done",
+            "response.output_item.done",
+            "response.completed",
+        ]
+        assert kinds.count("response.output_text.delta") >= 2
+        assert numbers == sorted(set(numbers))
+
+
+async def test_a_stream_that_broke_off_goes_on_where_it_did(make_house: Any) -> None:
+    script = [Reply(STORY, gates={2: "seen"})]
+    async with thinking(make_house, script) as (house, provider), client_of(house) as client:
+        first = await client.responses.create(
+            model="assistant", input="A story.", stream=True, background=True
+        )
+        async for event in first:
+            if event.type == "response.created":
+                response_id = event.response.id
+            if event.type == "response.output_text.delta":
+                break
+        await first.close()
+        provider.gate("seen").set()
+        assert event.type == "response.output_text.delta"
+        rest, events = await text_of(
+            await client.responses.retrieve(
+                response_id, stream=True, starting_after=event.sequence_number
+            )
+        )
+        assert event.delta + rest == "".join(STORY)
+        assert events[0].sequence_number > event.sequence_number
+        assert events[-1].type == "response.completed"
+        last = events[-1].sequence_number
+        _, none = await text_of(
+            await client.responses.retrieve(response_id, stream=True, starting_after=last)
+        )
+        assert none == []
+
+
+async def test_what_is_written_anew_is_another_message(make_house: Any) -> None:
+    first, second = "A wrong answer. " * 20, "The right answer. " * 20
+    script = [answering(first), answering(second)]
+    async with thinking(make_house, script) as (house, _), client_of(house) as client:
+        async with client.responses.stream(
+            model="assistant",
+            input="Answer.",
+            extra_body={
+                "octollm": {"acceptance_criteria": [{"type": "contains", "text": "right"}]}
+            },
+        ) as stream:
+            events = [event async for event in stream]
+            final = await stream.get_final_response()
+        assert final.output_text == second
+        ended = [event.item for event in events if event.type == "response.output_item.done"]
+        assert [item.status for item in ended][-1] == "completed"
+        assert final.output[0].id == ended[-1].id
+
+
+async def test_private_values_are_put_back_in_the_stream(make_house: Any) -> None:
+    def echo(request: Any) -> Reply:
+        return Reply("I write to <EMAIL_1> " + "and to others " * 20)
+
+    async with thinking(make_house, echo) as (house, _), client_of(house) as client:
+        text, events = await text_of(
+            await client.responses.create(
+                model="assistant",
+                input="Write to anna.kowalska@example.org.",
+                stream=True,
+                metadata={"octollm.pii_policy": "redact"},
+            )
+        )
+        assert text.startswith("I write to anna.kowalska@example.org and")
+        assert events[-1].response.output_text == text
+
+
+async def test_a_response_is_cancelled_and_cancelled_again(make_house: Any) -> None:
+    async with (
+        thinking(make_house, [Reply(hang=True)]) as (house, provider),
+        client_of(house) as client,
+    ):
+        response = await client.responses.create(model="assistant", input="Wait.", background=True)
+        async with asyncio.timeout(20):
+            await provider.ledger.received(1)
+        await client.responses.cancel(response.id)
+        extra: Any = response.model_extra
+        await house.ended(extra["octollm"]["task_id"])
+        for _ in range(2):
+            assert (await client.responses.cancel(response.id)).status == "cancelled"
+        _, events = await text_of(
+            await client.responses.retrieve(response.id, stream=True, starting_after=0)
+        )
+        assert events[-1].type == "response.incomplete"
+        assert events[-1].response.status == "cancelled"
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_who_leaves_a_response_has_cancelled_it(make_house: Any, stream: bool) -> None:
+    async with (
+        thinking(make_house, [Reply(hang=True)]) as (house, provider),
+        client_of(house) as client,
+    ):
+        asking = asyncio.create_task(
+            client.responses.create(model="assistant", input="Wait.", stream=stream)
+        )
+        async with asyncio.timeout(20):
+            await provider.ledger.received(1)
+        if stream:
+            await (await asking).close()
+        else:
+            asking.cancel()
+        listed = (await house.http.get("/tasks")).json()["tasks"]
+        assert (await house.ended(listed[0]["task_id"]))["status"] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("changes", "param"),
+    [
+        ({"model": "gpt-5"}, "model"),
+        ({"tools": [{"type": "web_search"}]}, "tools"),
+        ({"previous_response_id": "resp_1"}, "previous_response_id"),
+        ({"max_output_tokens": 50}, "max_output_tokens"),
+        ({"store": False}, "store"),
+        ({"input": []}, "input"),
+        ({"input": "x" * 10_001}, "input"),
+        ({"input": [{"role": "assistant", "content": "Hi"}]}, "input"),
+        ({"metadata": {"octollm.max_dollars": "1"}}, "octollm.budget.max_dollars"),
+        ({"metadata": {"octollm.colour": "red"}}, "octollm.colour"),
+        ({"extra_body": {"octollm": {"goal": "Other"}}}, "octollm.goal"),
+    ],
+)
+async def test_what_cannot_be_honoured_is_refused_by_name(
+    house: Any, changes: dict[str, Any], param: str
+) -> None:
+    asked = {"model": "digest", "input": "Count."} | changes
+    async with client_of(house) as client:
+        with pytest.raises(openai.UnprocessableEntityError) as refused:
+            await client.responses.create(**asked)
+    assert refused.value.param == param
+    assert refused.value.code in ("invalid-request", "unknown-arm")
+    assert "x" * 50 not in str(refused.value)
+
+
+async def test_private_data_are_refused_with_their_kind_alone(house: Any) -> None:
+    async with client_of(house) as client:
+        with pytest.raises(openai.UnprocessableEntityError) as refused:
+            await client.responses.create(model="digest", input="Write to anna@example.org.")
+    assert refused.value.code == "pii-detected"
+    assert "anna" not in json.dumps(refused.value.body)
+
+
+async def test_a_key_opens_its_own_responses_alone(house: Any) -> None:
+    owner, stranger = [await a_key(house.settings, name) for name in ("owner", "stranger")]
+    async with client_of(house, owner.key) as client:
+        response = await client.responses.create(model="digest", input="Count.", background=True)
+        assert (await client.responses.retrieve(response.id)).id == response.id
+    async with client_of(house, stranger.key) as client:
+        for response_id in (response.id, "resp_" + "0" * 32, "resp_1", "1"):
+            with pytest.raises(openai.NotFoundError) as absent:
+                await client.responses.retrieve(response_id)
+            assert absent.value.code == "task-not-found"
+    async with client_of(house, "none") as client:
+        with pytest.raises(openai.AuthenticationError):
+            await client.models.list()

@@ -113,7 +113,7 @@ def _verdict(
     incomplete: bool,
 ) -> Verdict:
     reasons = []
-    if any([f.confidence >= rules.thresholds.pii_block_confidence for f in found]):
+    if any(f.confidence >= rules.thresholds.pii_block_confidence for f in found):
         reasons.append("private data")
     if assessment.score >= rules.thresholds.injection_block_score:
         reasons.append("prompt injection")

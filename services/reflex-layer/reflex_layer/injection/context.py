@@ -184,7 +184,8 @@ def _is_told_of(before: bytes) -> bool:
 def _quoted(before: bytes, after: bytes) -> bool:
     """Tell whether an open quotation mark before is closed after."""
     for mark, opened, closed in _QUOTED:
-        if mark in before and mark in after:  # seldom, and cheap to tell
-            if stands_in(opened, before) and stands_in(closed, after):
-                return True
+        if mark not in before or mark not in after:  # most often, and cheap to tell
+            continue
+        if stands_in(opened, before) and stands_in(closed, after):
+            return True
     return False

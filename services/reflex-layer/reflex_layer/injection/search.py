@@ -92,7 +92,9 @@ class Rules:
         unless = self._unless.get(index)
         if unless is None:
             return found
-        return [one for one in found if not stands_in(unless, seen.lower[one[1] : one[1] + _LONGEST])]
+        return [
+            one for one in found if not stands_in(unless, seen.lower[one[1] : one[1] + _LONGEST])
+        ]
 
     def _all_spans(self, index: int, seen: Shadow) -> list[tuple[int, int]]:
         opening, then = self._patterns[index]

@@ -124,7 +124,10 @@ def joins(wording: Wording, spoken: Spoken) -> Iterator[Match]:
     def apart(end: int, start: int) -> bool:
         return is_apart(wording.shadow, *wording.between(end, start))
 
+    # Most texts speak of an act or of an object, and few of both.
     for join in JOINS:
+        if spoken.keys().isdisjoint(join.objects) or spoken.keys().isdisjoint(join.acts):
+            continue
         for start, end, forbidden in join.find(spoken, apart):
             yield Match(join.type, *wording.span(start, end), join.weight, forbidden)
 

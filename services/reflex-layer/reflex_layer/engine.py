@@ -101,6 +101,12 @@ def is_whole(pattern: Pattern, data: bytes, start: int, end: int) -> bool:
     return found >= 0
 
 
+class _Set(Protocol):
+    """What `re2.Set` wraps: many expressions looked for at once."""
+
+    def Match(self, text: bytes, /) -> list[int]: ...  # noqa: N802 -- as above
+
+
 class Gate:
     """Tells in one pass over a text which of many patterns stand in it at all.
 
@@ -120,17 +126,17 @@ class Gate:
         """Return the indexes of the patterns that match somewhere, in order."""
         opened: list[int] = []
         for matcher, indexes in self._sets:
-            for found in matcher.Match(data) or ():
+            for found in matcher.Match(data):
                 opened += indexes[found]
         return sorted(opened)
 
 
-def _set(patterns: Sequence[str]) -> re2.Set:
+def _set(patterns: Sequence[str]) -> _Set:
     matcher = re2.Set.SearchSet(_options())
     for pattern in patterns:
         matcher.Add(pattern.encode("latin-1"))
     matcher.Compile()
-    return matcher
+    return cast(_Set, matcher._set)
 
 
 def _options() -> re2.Options:

@@ -20,7 +20,6 @@ OTHER_LETTER: Final = b"\xff"
 _CONTROL: Final = r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
 _WRITTEN_CONTROL: Final = r"\\(?:x1[bB]|u001[bB]|0?33|e)\[[0-9;]*[A-Za-z]"
 _UNSEEN: Final = re.compile(rf"{_CONTROL}|{_WRITTEN_CONTROL}|(?:\\[nrt])+")
-_STARTS: Final = ("\\", "\x1b", "\x9b")
 
 _PLUS: Final = re.compile(rb"(?<![A-Za-z0-9])%2[bB](?=[1-9])")
 _PLACEHOLDER: Final = re.compile(rb"<(?:[A-Z]{2,}[0-9]?_)+[1-9][0-9]{0,5}>")
@@ -73,9 +72,9 @@ _IN_STRINGS: Final = tuple(
 
 def visible(text: str) -> str:
     """Return `text` with spaces and line ends for the control codes and escapes that mean them."""
-    if not any(start in text for start in _STARTS):
-        return text
-    return _UNSEEN.sub(_blank, text)
+    if "\\" in text or "\x1b" in text or "\x9b" in text:
+        return _UNSEEN.sub(_blank, text)
+    return text
 
 
 def _blank(found: re.Match[str]) -> str:

@@ -85,11 +85,13 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan,
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
+        # It would record the messages of exceptions, which may quote texts; the numbers are ours.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.parts = parts
-    web.instrument(app, registry, max_body_bytes=MAX_BODY_BYTES)
     # An included router would match each request twice, and pages for people come last.
     app.router.routes += _screening(parts).routes
+    web.instrument(app, registry, max_body_bytes=MAX_BODY_BYTES)
     _add_operations(app, parts)
     app.router.routes.sort(key=lambda route: not isinstance(route, APIRoute))
     return app

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -23,9 +22,9 @@ MAX_ATTEMPTS: Final = 200
 _PII_MATCHES: Final = TypeAdapter(tuple[PiiMatch, ...])
 
 
-@dataclass(frozen=True)
+@dataclass
 class Verdict:
-    """What was found in a text, without the text. Spans are those of the text."""
+    """What was found in a text, without the text; never changed. Spans are those of the text."""
 
     status: Literal["success", "blocked"]
     private: tuple[Found, ...]
@@ -82,14 +81,15 @@ def screen(
     deadline = Deadline(rules.time_budget)
     found: list[Found] = []
     assessment = injection.NOTHING
-    incomplete = True
-    with suppress(OutOfTime):
+    incomplete = False
+    try:
         if check_injection:
             assessment = injection.assess(seen, rules.thresholds.injection_flag_score, deadline)
         if check_pii:
             for some in rules.pii.batches(seen, deadline):
                 found += some
-        incomplete = False
+    except OutOfTime:
+        incomplete = True
     found = resolved(found, rules.thresholds.pii_block_confidence, seen.lower)
     return _verdict(seen, rules, found, assessment, incomplete=incomplete)
 
@@ -112,11 +112,13 @@ def _verdict(
     *,
     incomplete: bool,
 ) -> Verdict:
-    thresholds = rules.thresholds
-    private = any(f.confidence >= thresholds.pii_block_confidence for f in found)
-    attacked = assessment.score >= thresholds.injection_block_score
-    reasons = ["private data"] * private + ["prompt injection"] * attacked
-    reasons += ["running out of time"] * incomplete
+    reasons = []
+    if any(f.confidence >= rules.thresholds.pii_block_confidence for f in found):
+        reasons.append("private data")
+    if assessment.score >= rules.thresholds.injection_block_score:
+        reasons.append("prompt injection")
+    if incomplete:
+        reasons.append("running out of time")
     return Verdict(
         status="blocked" if reasons else "success",
         private=_of_text(seen, found),
@@ -137,8 +139,10 @@ def _of_text(seen: Shadow, found: list[Found]) -> tuple[Found, ...]:
 
 
 def _injection_matches(
-    seen: Shadow, attempts: Iterable[injection.Attempt]
+    seen: Shadow, attempts: Sequence[injection.Attempt]
 ) -> tuple[InjectionMatch, ...]:
+    if not attempts:
+        return ()
     gravest = sorted(attempts, key=lambda a: (a.lowered, -a.confidence))[:MAX_ATTEMPTS]
     return tuple(_injection_match(seen, a) for a in sorted(gravest, key=lambda a: a.start))
 
@@ -155,10 +159,11 @@ def _injection_match(seen: Shadow, attempt: injection.Attempt) -> InjectionMatch
     )
 
 
-def _details(found: list[Found], attempts: Iterable[injection.Attempt], reasons: list[str]) -> str:
+def _details(found: list[Found], attempts: Sequence[injection.Attempt], reasons: list[str]) -> str:
     """Say in one sentence what was found, by kind alone."""
+    if not (found or attempts or reasons):
+        return "Nothing was found."
     kinds = sorted({f.kind for f in found} | {a.type for a in attempts})
     verdict = f"blocked for {' and '.join(reasons)}" if reasons else "below the blocking levels"
-    if kinds:
-        return f"Found {', '.join(kinds)}; {verdict}."
-    return f"Nothing was found; {verdict}." if reasons else "Nothing was found."
+    what = f"Found {', '.join(kinds)}" if kinds else "Nothing was found"
+    return f"{what}; {verdict}."

@@ -166,9 +166,10 @@ def _points(text: str) -> _Array:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
-@dataclass(frozen=True)
+# Not frozen: to make a frozen one takes as long as half the search for private data in 1 KB.
+@dataclass(eq=False)
 class Shadow:
-    """A text as it reads. `lower` is `cased` in lower case; both have the same length.
+    """A text as it reads, never changed. `lower` is `cased` in lower case; both are as long.
 
     `text` is as long as the original and has blanks for escapes that mean some.
     """

@@ -217,9 +217,13 @@ def _merged(found: list[Match]) -> Iterator[Match]:
     last = found[0]
     for match in found[1:]:
         if match.start < last.end:
-            end, weight = max(last.end, match.end), max(last.weight, match.weight)
-            forbidden = last.forbidden and match.forbidden
-            last = last._replace(end=end, weight=weight, forbidden=forbidden)
+            last = Match(
+                last.type,
+                last.start,
+                max(last.end, match.end),
+                max(last.weight, match.weight),
+                last.forbidden and match.forbidden,
+            )
         else:
             yield last
             last = match

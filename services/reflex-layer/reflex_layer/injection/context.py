@@ -7,10 +7,11 @@ that …", "it tells the model to …").
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final, NamedTuple
 
 from octollm.verdict import ContextAnalysis
-from reflex_layer.engine import compiled, stands_in
+from reflex_layer.engine import compiled, first, stands_in
 from reflex_layer.injection.negation import is_forbidden
 from reflex_layer.injection.rule import phrase
 from reflex_layer.text import Shadow
@@ -98,7 +99,7 @@ _CONDITION: Final = compiled(
 )
 """What others may say to the reader is foreseen, what it did is asked about, and nothing ordered."""
 
-_MARK: Final = compiled(r"^(?:<|\[)")
+_MARKS: Final = frozenset((b"<", b"["))
 _MARK_OF: Final = compiled(
     phrase(
         "the|a|an|between|and|or|with|as|uses?|using|of|in|by|called|tokens?|tags?|markers?|marks?|adds?"
@@ -137,6 +138,10 @@ class Surroundings(NamedTuple):
     lowers: bool
 
 
+_analysis: Final = cache(ContextAnalysis)
+"""There are sixteen of them, and a text may have thousands of matches."""
+
+
 def surroundings(shadow: Shadow, start: int, end: int, *, forbidden: bool = False) -> Surroundings:
     """Look at what stands around the span of a match, of which a join may know it is forbidden.
 
@@ -146,7 +151,7 @@ def surroundings(shadow: Shadow, start: int, end: int, *, forbidden: bool = Fals
     before = shadow.lower[max(0, start - REACH) : start].rpartition(b"\n\n")[2]
     after = shadow.lower[end : end + REACH].partition(b"\n\n")[0]
     either = before + b"\n" + after
-    analysis = ContextAnalysis(
+    analysis = _analysis(
         is_quoted=_quoted(before, after),
         is_academic=stands_in(_ACADEMIC, either),
         is_testing=stands_in(_TESTING, either),
@@ -167,18 +172,20 @@ def _is_framed(analysis: ContextAnalysis, before: bytes, either: bytes) -> bool:
 
 def _is_named(before: bytes, match: bytes, after: bytes) -> bool:
     """Tell whether a match is a mark between messages that a sentence speaks of."""
-    return stands_in(_MARK, match) and stands_in(_MARK_OF, before) and stands_in(_MARK_THAT, after)
+    return match[:1] in _MARKS and stands_in(_MARK_OF, before) and stands_in(_MARK_THAT, after)
 
 
 def _is_told_of(before: bytes) -> bool:
     """Tell whether a sentence before a match makes the match what others do or are made to do."""
-    frame = _FRAMES.search(before)
-    return frame is not None and _FIRST_PERSON.search(before[: frame.span()[0]]) is None
+    frame = first(_FRAMES, before, 0, len(before))
+    return frame is not None and not stands_in(_FIRST_PERSON, before[: frame[0]])
 
 
 def _quoted(before: bytes, after: bytes) -> bool:
     """Tell whether an open quotation mark before is closed after."""
-    return any(
-        mark in before and mark in after and stands_in(opened, before) and stands_in(closed, after)
-        for mark, opened, closed in _QUOTED
-    )
+    for mark, opened, closed in _QUOTED:
+        if mark not in before or mark not in after:  # most often, and cheap to tell
+            continue
+        if stands_in(opened, before) and stands_in(closed, after):
+            return True
+    return False

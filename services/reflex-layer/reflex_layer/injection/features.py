@@ -26,7 +26,6 @@ _RUN: Final = np.uint64(_BASE)
 _PAIR: Final = np.uint64(0xBF58476D1CE4E5B9)
 _MIX: Final = np.uint64(0x94D049BB133111EB)
 _SPACE: Final = 32
-_NUMBERS: Final = {concept: number for number, concept in enumerate(Concept, 1)}
 _LONGEST: Final = 1 << 17
 """Characters whose powers are kept; those of a longer wording are worked out anew."""
 
@@ -53,6 +52,7 @@ def _powers(base: int, length: int) -> Any:
 
 _POWERS: Final = _powers(_BASE, _LONGEST)
 _INVERSES: Final = _powers(_INVERSE, _LONGEST)
+_PLACES: Final = np.arange(_LONGEST)
 
 
 def features(text: str, spoken: Spoken) -> Features:
@@ -110,7 +110,9 @@ def _first(powers: Any, base: int, length: int) -> Any:
 def _runs(points: Any) -> list[_Hashed]:
     """Return the runs of letters, spaces among them."""
     found = []
-    run, places = points, np.arange(len(points))
+    run, places = points, _PLACES[: len(points)]
+    if len(places) < len(points):
+        places = np.arange(len(points))
     for length in range(2, _RUNS[-1] + 1):
         run = run[:-1] * _RUN + points[length - 1 :]
         if len(run) and length in _RUNS:
@@ -120,18 +122,32 @@ def _runs(points: Any) -> list[_Hashed]:
 
 def _concepts(spoken: Spoken) -> list[_Hashed]:
     """Return the concepts that are said, and those that follow one another closely."""
-    said = sorted(
-        (one.start, one.end, _NUMBERS[concept]) for concept, all_ in spoken.items() for one in all_
-    )
+    said: list[tuple[int, int, int]] = []
+    for concept, all_ in spoken.items():
+        number = _NUMBERS[concept]
+        said += [(one.start, one.end - 1, number) for one in all_]
     if not said:
         return []
-    starts, ends, concepts = np.array(said, np.int64).T
-    concepts = (concepts + 1).astype(np.uint64) << np.uint64(32)  # beyond any letter
-    ends -= 1
-    found = [_Hashed(concepts, ends)]
-    for step in (1, 2, 3):
-        if len(said) > step:
-            near = starts[step:] - ends[:-step] <= _FOLLOW + 1
-            pairs = concepts[:-step] * (_PAIR + np.uint64(2 * step)) + concepts[step:]
-            found.append(_Hashed(pairs[near], ends[step:][near]))
-    return found
+    # Most texts say a handful, for which numpy would take longer than for all of their words.
+    said.sort()
+    hashes = [_SAID[number] for _, _, number in said]
+    ends = [end for _, end, _ in said]
+    for step, follows in enumerate(_FOLLOWS, 1):
+        for (_, before, first), (start, end, second) in zip(said, said[step:], strict=False):
+            if start - before <= _FOLLOW + 1:
+                hashes.append(follows[first][second])
+                ends.append(end)
+    return [_Hashed(np.array(hashes, np.uint64), np.array(ends, np.int64))]
+
+
+def _follows(step: int) -> list[list[int]]:
+    """Return the hashes of pairs of concepts, the second being the `step`-th after the first."""
+    factor = int(_PAIR) + 2 * step
+    return [[(first * factor + second) % (1 << 64) for second in _SAID] for first in _SAID]
+
+
+_NUMBERS: Final = {concept: number for number, concept in enumerate(Concept)}
+_SAID: Final = [number + 2 << 32 for number in _NUMBERS.values()]
+"""What each concept is hashed from: beyond any letter."""
+
+_FOLLOWS: Final = tuple(map(_follows, (1, 2, 3)))

@@ -42,9 +42,11 @@ class Join:
     def find(self, spoken: Spoken, apart: Apart) -> Iterator[tuple[int, int, bool]]:
         """Yield the spans of the wording where the join stands, and whether its act is forbidden."""
         objects = _said(spoken, self.objects)
-        acts = _said(spoken, self.acts) if objects else []
+        acts = _among(_said(spoken, self.acts), objects) if objects else []
         along = _said(spoken, self.along) if acts else []
-        if not acts or (self.along and not along):
+        if self.along:
+            acts = _among(acts, along)
+        if not acts:
             return
         starts = [one.start for one in objects]
         for act in acts:
@@ -68,14 +70,14 @@ class Join:
         """
         after = bisect_left(starts, act.end - 1)
         while after < len(objects) and objects[after].start - act.end <= self.reach:
-            if _same_language(act, objects[after]):
+            if _mix(act.languages, objects[after].languages):
                 yield objects[after]
                 break
             after += 1
         before = bisect_left(starts, act.start) - 1
         while before >= 0 and act.start - objects[before].start <= 2 * self.reach:
             one = objects[before]
-            if -1 <= act.start - one.end <= self.reach and _same_language(act, one):
+            if -1 <= act.start - one.end <= self.reach and _mix(act.languages, one.languages):
                 yield one
                 break
             before -= 1
@@ -94,19 +96,34 @@ def _stands(said: list[Said], start: int, end: int, act: Said, *, foreign: bool)
     while index < len(said) and said[index].start < end:
         one = said[index]
         beside = one.start >= act.end - 1 or one.end <= act.start + 1
-        fits = _same_language(act, one) and not (foreign and one.languages & ENGLISH)
+        fits = _mix(act.languages, one.languages) and not (foreign and one.languages & ENGLISH)
         if beside and one.end <= end and fits:
             return True
         index += 1
     return False
 
 
-def _same_language(one: Said, other: Said) -> bool:
-    """Tell whether two things may be said in one sentence; English mixes with all languages.
+def _among(acts: list[Said], others: list[Said]) -> list[Said]:
+    """Return the acts that their languages let stand in one sentence with any of the others.
+
+    A text has thousands of acts at most, and few languages.
+    """
+    tongues = {one.languages for one in others}
+    mixing = {
+        languages
+        for languages in {act.languages for act in acts}
+        if any(_mix(languages, other) for other in tongues)
+    }
+    return [act for act in acts if act.languages in mixing]
+
+
+def _mix(languages: int, others: int) -> bool:
+    """Tell whether what some languages say may stand in one sentence with what others say; English
+    mixes with all.
 
     What is English alone is left to the rules, which know its grammar.
     """
-    together = one.languages & other.languages
+    together = languages & others
     if together == ENGLISH:
         return False
-    return bool(together or (one.languages | other.languages) & ENGLISH)
+    return bool(together or (languages | others) & ENGLISH)

@@ -57,8 +57,9 @@ class Linear:
         logarithm of their number.
         """
         has = features(text, spoken)
-        each = np.bincount(has.ends, self.weights[has.places], len(text))
-        sums = np.concatenate(([0.0], np.cumsum(each)))
+        each = np.bincount(has.ends, self.weights.take(has.places), len(text))
+        sums = np.zeros(len(text) + 1)
+        np.cumsum(each, out=sums[1:])
         starts, ends = windows(len(text))
         odds = (sums[ends] - sums[starts]) / norm(ends - starts) * self.scale + self.bias
         if odds.max() > 0:

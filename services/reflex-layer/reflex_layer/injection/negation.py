@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from reflex_layer.engine import compiled
+from reflex_layer.engine import compiled, stands_in
 
 _REACH: Final = 100
 """How many characters before an act are looked at."""
@@ -31,6 +31,7 @@ _ORDERS_AFTER_ALL: Final = compiled(
 """Two negations make an order; "why not" and "no reason not to" ask for one; "whether or not" forbids
 nothing."""
 
+_FORGETTING: Final = (b"forget", b"neglect", b"omit")
 _FORGETS: Final = compiled(r"^(?:forget|forgetting|neglect|neglecting|omit)\b")
 _TO_DO: Final = compiled(rf"^(?:forget|forgetting|neglect|neglecting|omit){_GAP}to\b")
 _TO_OBEY: Final = compiled(
@@ -44,15 +45,17 @@ _NEVER_FORGET: Final = compiled(
 def is_forbidden(before: bytes) -> bool:
     """Tell whether what stands before an English act, in lower case, forbids it."""
     before = before[-_REACH:]
-    return bool(_FORBIDS.search(before)) and not _ORDERS_AFTER_ALL.search(before)
+    return stands_in(_FORBIDS, before) and not stands_in(_ORDERS_AFTER_ALL, before)
 
 
 def is_reminder(data: bytes, start: int, end: int) -> bool:
     """Tell whether an English match at a span of the shadow only reminds: "don't forget your
     rules", "forget to ask". What it reminds of may be an attack of its own."""
-    act = data[start:end]
-    if not _FORGETS.search(act):
+    if not data.startswith(_FORGETTING, start, end):
         return False
-    if _NEVER_FORGET.search(data[max(0, start - _REACH) : start]):
+    act = data[start:end]
+    if not stands_in(_FORGETS, act):
+        return False
+    if stands_in(_NEVER_FORGET, data[max(0, start - _REACH) : start]):
         return True
-    return bool(_TO_DO.search(act)) and not _TO_OBEY.search(act)
+    return stands_in(_TO_DO, act) and not stands_in(_TO_OBEY, act)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from math import exp, prod
 from typing import Final
@@ -44,7 +45,7 @@ def by_rules(weights: Iterable[tuple[str, float, bool]]) -> float:
 
 def severity(weight: float, *, lowered: bool = False) -> Severity:
     """Return how grave a weight is, two steps less if its surroundings lower it."""
-    level = sum(weight >= step for step in _STEPS)
+    level = bisect_right(_STEPS, weight)
     return _SEVERITIES[max(0, level - _STEPS_DOWN) if lowered else level]
 
 

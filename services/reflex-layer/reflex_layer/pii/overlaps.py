@@ -6,7 +6,6 @@ finding is told, by it or by another; what does not block gives way as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from operator import attrgetter
 from typing import Final
 
@@ -16,13 +15,15 @@ _START: Final = attrgetter("start")
 _SEPARATORS: Final = b" \t\r\n\x0b\x0c,;:.|/&=+-_\"'`()[]{}<>"
 
 
-def resolved(found: Iterable[Found], block_confidence: float, seen: bytes) -> list[Found]:
+def resolved(found: list[Found], block_confidence: float, seen: bytes) -> list[Found]:
     """Return `found` by position and apart from each other; `seen` is the shadow they are of.
 
     A finding inside another is left out, unless only the inner one blocks. Of two that have a
     part in common the more confident keeps it, then the longer; the other is cut, and loses the
     separators it would begin or end with there. Of those that do not block, the longer stays.
     """
+    if len(found) <= 1:
+        return found
     told: list[Found] = []
     together: list[Found] = []
     reached = 0

@@ -99,7 +99,7 @@ def _forms(written: str) -> Iterable[str]:
     ]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Reading(Shadow):
     """A shadow that knows the cues of the recognisers and shares the passes over it."""
 

@@ -60,6 +60,7 @@ class EdgeMiddleware:
         )
         # Finding a child by its labels takes a lock and a tuple of strings each time.
         self._counted: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._log = log.bind()  # an unbound one binds itself anew for each line
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -90,7 +91,7 @@ class EdgeMiddleware:
         requests.inc()
         histogram.observe(seconds)
         quiet = status < 400 and route in self._quiet
-        (log.debug if quiet else log.info)(
+        (self._log.debug if quiet else self._log.info)(
             "request", method=method, route=route, status=status, ms=round(seconds * 1000, 1)
         )
 

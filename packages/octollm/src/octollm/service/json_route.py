@@ -8,13 +8,13 @@ FastAPI's all the same.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class JsonRoute(APIRoute):
@@ -24,18 +24,28 @@ class JsonRoute(APIRoute):
     read. What else FastAPI hands to endpoints is not there.
     """
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # FastAPI's own wraps what follows in two more requests and in stacks for what dependencies
+        # want to have closed, which there is not here; errors are rendered by the middleware.
+        self.app = self._answering()
+
+    def _answering(self) -> ASGIApp:
         endpoint, model = self.endpoint, _model(self)
         doors = [needed.dependency for needed in self.dependencies if needed.dependency]
 
-        async def handler(request: Request) -> Response:
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            request = Request(scope, receive)
             for door in doors:
                 await door(request)
             answer: BaseModel = await endpoint(request, _read(model, request, await request.body()))
             content = answer.__pydantic_serializer__.to_json(answer)
-            return Response(content, media_type="application/json")
+            length = str(len(content)).encode()
+            headers = [(b"content-length", length), (b"content-type", b"application/json")]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": content})
 
-        return handler
+        return app
 
 
 def _model(route: APIRoute) -> type[BaseModel]:

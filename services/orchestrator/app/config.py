@@ -58,6 +58,15 @@ class Settings(BaseSettings):
         description="Requests a minute for each address that shows no good key; 0: no limit. On "
         "loopback, where no key is needed, there is none.",
     )
+    idempotency_hours: Annotated[int, Field(ge=1, le=8_760)] = Field(
+        24, description="Hours from its acceptance for which a task holds its `Idempotency-Key`."
+    )
+    max_pending_per_tenant: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        10_000, description="Tasks of one tenant that may wait for a worker; 0: no limit."
+    )
+    max_pending: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        100_000, description="Tasks that may wait for a worker, of all tenants; 0: no limit."
+    )
     trusted_proxies: Annotated[str, AfterValidator(proxies_checked)] = Field(
         "",
         description="Proxies whose `X-Forwarded-For` counts: addresses, networks; empty: none.",

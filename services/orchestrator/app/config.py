@@ -58,6 +58,15 @@ class Settings(BaseSettings):
         description="Requests a minute for each address that shows no good key; 0: no limit. On "
         "loopback, where no key is needed, there is none.",
     )
+    idempotency_hours: Annotated[int, Field(ge=1, le=8_760)] = Field(
+        24, description="Hours from its acceptance for which a task holds its `Idempotency-Key`."
+    )
+    max_pending_per_tenant: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        10_000, description="Tasks of one tenant that may wait for a worker; 0: no limit."
+    )
+    max_pending: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        100_000, description="Tasks that may wait for a worker, of all tenants; 0: no limit."
+    )
     trusted_proxies: Annotated[str, AfterValidator(proxies_checked)] = Field(
         "",
         description="Proxies whose `X-Forwarded-For` counts: addresses, networks; empty: none.",
@@ -138,6 +147,12 @@ class Settings(BaseSettings):
     max_attempts: Annotated[int, Field(ge=1, le=100)] = Field(
         3, description="How often a task is started before it fails."
     )
+    retention_interval: Seconds = Field(
+        60, description="How often what was kept long enough is looked for."
+    )
+    task_days: Annotated[int, Field(ge=0, le=3_650)] = Field(
+        0, description="Days after its end when a task is deleted, all of it; 0: never."
+    )
     retry_backoff: Annotated[float, Field(ge=0, le=3_600, allow_inf_nan=False)] = Field(
         2, description="Wait before a second attempt; doubles with each further one."
     )
@@ -190,6 +205,11 @@ class Settings(BaseSettings):
             )
         if self.worker_heartbeat * 2 > self.worker_stale:
             raise ValueError("OCTOLLM_WORKER_STALE must be twice OCTOLLM_WORKER_HEARTBEAT or more")
+        if 0 < self.task_days * 24 < self.idempotency_hours:
+            raise ValueError(
+                "OCTOLLM_TASK_DAYS must be no shorter than OCTOLLM_IDEMPOTENCY_HOURS: with a task "
+                "goes its Idempotency-Key"
+            )
         return self
 
 

@@ -15,7 +15,7 @@ class Metrics:
         )
         self.refused = Counter(
             "octollm_submissions_refused",
-            "Submissions refused by policy, by reason.",
+            "Submissions refused by policy or by a full queue, by reason.",
             ["reason"],
             registry=registry,
         )

@@ -67,6 +67,10 @@ class Task(Base):
         Index("idx_tasks_status", "status"),
         Index("idx_tasks_created_at", "created_at"),
         Index("idx_tasks_tenant_created_at_id", "tenant", "created_at", "id"),
+        Index(
+            "idx_tasks_finished_at", "finished_at", postgresql_where=text("finished_at IS NOT NULL")
+        ),
+        Index("idx_tasks_pending", "tenant", postgresql_where=text("status = 'pending'")),
         UniqueConstraint("tenant", "idempotency_key"),
     )
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from uuid import UUID
 
@@ -13,11 +10,12 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import checks, event_store, lifecycle, routing, store, views
+from app.backlog import Backlog, Full
 from app.concealing import Concealing
 from app.config import Settings
 from app.database import Database
+from app.idempotency import Once, fingerprints
 from app.metrics import Metrics
-from app.models import Task
 from app.processing import Processing
 from app.queue import Queue
 from app.work import Progress, Work
@@ -30,11 +28,7 @@ from octollm.contracts import (
     TaskStatus,
     TaskSummary,
 )
-from octollm.errors import (
-    DatabaseUnavailable,
-    IdempotencyKeyReused,
-    RefusedByPolicy,
-)
+from octollm.errors import DatabaseUnavailable, RefusedByPolicy, Unavailable
 from octollm.redaction import placeholders_in
 
 log = structlog.get_logger(__name__)
@@ -57,6 +51,7 @@ class Pipeline:
         self._queue = queue
         self._concealing = concealing
         self._metrics = metrics
+        self._backlog = Backlog(settings, database)
         self._processing = Processing(concealing, arms)
         self.arms = arms
 
@@ -72,32 +67,52 @@ class Pipeline:
 
         The same `idempotency_key` gives the same answer, however often and from wherever it
         comes. Raises UnknownArm, ArmUnavailable, InvalidRequest, PiiDetected, InjectionDetected,
-        IdempotencyKeyReused, ReflexUnavailable and DatabaseUnavailable; then nothing was stored
-        but an audit event.
+        IdempotencyKeyReused, QueueFull, Overloaded, ReflexUnavailable and DatabaseUnavailable;
+        then nothing was stored but an audit event.
         """
         routing.check_usable(request.assigned_arm, self.arms)
         checks.validate(request.acceptance_criteria)
+        known = fingerprints(request, self._settings.secret_keys)
+        once = Once(tenant, idempotency_key, known, self._settings.idempotency_hours)
+        if (full := await self._backlog.full(tenant)) is not None:
+            # What was accepted once needs no place.
+            if (earlier := await once.earlier(session)) is not None:
+                return earlier
+            raise self._turned_away(full)
+        return await self._store(session, request, once)
+
+    async def _store(self, session: AsyncSession, request: TaskRequest, once: Once) -> TaskAccepted:
         policy = request.pii_policy or self._settings.pii_policy
         try:
             admitted, values = await self._concealing.admit(request, policy)
         except RefusedByPolicy as refused:
-            await self.audit(tenant, refused)
+            await self.audit(once.tenant, refused)
             raise
         new = store.NewTask(
-            tenant=tenant,
+            tenant=once.tenant,
             request=admitted.model_copy(update={"pii_policy": policy}),
             max_attempts=self._settings.max_attempts,
-            idempotency_key=idempotency_key,
-            fingerprints=fingerprints(request, self._settings.secret_keys),
+            idempotency_key=once.key,
+            fingerprint=once.fingerprints[0],
         )
         task = await store.create_task(session, new)
+        if task is None and await once.released(session):
+            task = await store.create_task(session, new)
         if task is None:
-            return await _earlier(session, new)
+            if (earlier := await once.earlier(session)) is not None:
+                return earlier
+            raise Unavailable(retry_after=1)  # it was deleted between the two statements
+        if (full := await self._backlog.overfull(session, once.tenant)) is not None:
+            raise self._turned_away(full)
         await self._concealing.keep(session, task.id, values)
         await self._deliver(session, task.id, request.priority)
         self._metrics.submitted.inc()
         log.info("task submitted", task_id=str(task.id))
         return views.accepted(task)
+
+    def _turned_away(self, full: Full) -> Full:
+        self._metrics.refused.labels(full.slug).inc()
+        return full
 
     async def cancel(self, session: AsyncSession, *, tenant: str, task_id: UUID) -> TaskSummary:
         """Ask for a task to be cancelled, in the caller's transaction. Asking again is harmless.
@@ -174,26 +189,3 @@ def _work(
 ) -> Work:
     taken = placeholders_in(contract.model_dump_json())
     return Work(contract, context, values, progress, taken=taken)
-
-
-async def _earlier(session: AsyncSession, new: store.NewTask) -> TaskAccepted:
-    """Answer for an idempotency key that is taken: the earlier task, if the body is the same."""
-    if new.idempotency_key is None:
-        raise AssertionError("only an idempotency key can be taken")
-    task: Task = await store.task_with_key(session, new.tenant, new.idempotency_key)
-    if task.request_fingerprint not in new.fingerprints:
-        raise IdempotencyKeyReused
-    return views.accepted(task)
-
-
-def fingerprints(request: TaskRequest, keys: Sequence[str]) -> list[str]:
-    """Return what a request is known by, however its JSON was written; the first is stored.
-
-    HMAC-SHA256 under each of the keys, since a plain hash of a short private value could be
-    guessed; the plain SHA-256 comes last, for tasks from before there was a key.
-    """
-    document = json.dumps(
-        request.model_dump(mode="json"), sort_keys=True, separators=(",", ":")
-    ).encode()
-    keyed = [hmac.digest(key.encode(), document, "sha256").hex() for key in keys]
-    return [*keyed, hashlib.sha256(document).hexdigest()]

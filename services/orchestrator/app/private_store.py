@@ -56,7 +56,7 @@ async def purge(session: AsyncSession, tenant: str, task_id: UUID) -> bool:
 async def purge_older(session: AsyncSession, days: int, limit: int) -> int:
     """Erase the values of tasks that ended more than so many days ago, the oldest first.
 
-    Returns how many tasks; at most `limit`.
+    Returns how many tasks; at most `limit`. What another transaction has locked is left out.
     """
     ended = func.now() - func.make_interval(0, 0, 0, days, type_=Interval)
     old = (
@@ -65,8 +65,10 @@ async def purge_older(session: AsyncSession, days: int, limit: int) -> int:
         .where(Task.finished_at < ended)
         .order_by(Task.finished_at)
         .limit(limit)
+        .with_for_update(of=PrivateValues, skip_locked=True)
+        .cte("old")
     )
-    statement = delete(PrivateValues).where(PrivateValues.task_id.in_(old))
+    statement = delete(PrivateValues).where(PrivateValues.task_id.in_(select(old.c.task_id)))
     return len((await session.execute(statement.returning(PrivateValues.task_id))).all())
 
 

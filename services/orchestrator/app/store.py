@@ -30,7 +30,7 @@ class NewTask:
     request: TaskRequest
     max_attempts: int
     idempotency_key: str | None
-    fingerprints: list[str]
+    fingerprint: str
 
 
 async def create_task(session: AsyncSession, new: NewTask) -> Task | None:
@@ -53,7 +53,7 @@ async def create_task(session: AsyncSession, new: NewTask) -> Task | None:
             priority=request.priority,
             max_attempts=new.max_attempts,
             idempotency_key=new.idempotency_key,
-            request_fingerprint=new.fingerprints[0],
+            request_fingerprint=new.fingerprint,
         )
         .on_conflict_do_nothing(index_elements=["tenant", "idempotency_key"])
         .returning(Task)
@@ -64,12 +64,6 @@ async def create_task(session: AsyncSession, new: NewTask) -> Task | None:
             session, task.id, "task.submitted", {"priority": request.priority}
         )
     return task
-
-
-async def task_with_key(session: AsyncSession, tenant: str, key: str) -> Task:
-    """Return the task that holds a tenant's idempotency key."""
-    statement = select(Task).where(Task.tenant == tenant, Task.idempotency_key == key)
-    return (await session.execute(statement)).scalar_one()
 
 
 async def get_task(

@@ -10,14 +10,12 @@ from collections.abc import Mapping
 import structlog
 from prometheus_client import CollectorRegistry, start_http_server
 
-from app import private_store
 from app.config import Settings
 from app.parts import Parts, assembled
+from app.retention import keep_forgetting
 from app.runner import TaskRunner
 from octollm.arm import Arm
 from octollm.errors import DatabaseUnavailable
-
-FORGOTTEN_AT_A_TIME = 500
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +34,7 @@ async def work(parts: Parts, stop: asyncio.Event) -> None:
     log.info("worker started", arms=sorted(parts.pipeline.arms))
     async with asyncio.TaskGroup() as group:
         group.create_task(maintain(parts, stop))
+        group.create_task(keep_forgetting(parts, stop))
         group.create_task(parts.queue.run_worker(TaskRunner(parts).handle, stop))
     log.info("worker stopped")
 
@@ -49,7 +48,6 @@ async def maintain(parts: Parts, stop: asyncio.Event) -> None:
         try:
             if await recover(parts, everything=due) is not None and due:
                 reconciled = time.monotonic()
-                await forget(parts)
         except DatabaseUnavailable:
             log.warning("recovery put off: the database is away")
         with contextlib.suppress(TimeoutError):
@@ -71,15 +69,6 @@ async def recover(parts: Parts, *, everything: bool) -> int | None:
     _count(parts, "dead worker", dropped)
     _count(parts, "lost job", max(orphans - dropped, 0))
     return orphans
-
-
-async def forget(parts: Parts) -> None:
-    """Erase private values that have been kept as long as they may be."""
-    if days := parts.settings.private_days:
-        async with parts.database.transaction() as session:
-            erased = await private_store.purge_older(session, days, FORGOTTEN_AT_A_TIME)
-        if erased:
-            log.info("private values erased", tasks=erased)
 
 
 def _count(parts: Parts, why: str, count: int) -> None:

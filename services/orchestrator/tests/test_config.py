@@ -105,6 +105,13 @@ def test_a_worker_must_have_drained_before_it_counts_as_dead(grace: float) -> No
     assert Settings(worker_grace=29.9, worker_stale=30)
 
 
+def test_a_task_is_kept_as_long_as_its_idempotency_key() -> None:
+    message = refused(task_days=1, idempotency_hours=25)
+    assert "OCTOLLM_TASK_DAYS must be no shorter than OCTOLLM_IDEMPOTENCY_HOURS" in message
+    assert Settings(task_days=0, idempotency_hours=25)
+    assert Settings(task_days=1, idempotency_hours=24)
+
+
 def test_a_worker_may_miss_one_heartbeat() -> None:
     message = refused(worker_heartbeat=15.1, worker_stale=30)
     assert "OCTOLLM_WORKER_STALE must be twice OCTOLLM_WORKER_HEARTBEAT" in message

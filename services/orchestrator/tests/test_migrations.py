@@ -57,6 +57,17 @@ LEFT_OVER = """
      WHERE t.typnamespace = 'public'::regnamespace AND t.typtype = 'e'
 """
 
+EARLY = """
+    SELECT relname::text FROM pg_class
+     WHERE reloptions @> ARRAY['autovacuum_vacuum_scale_factor=0.01']
+"""
+
+
+SET = """
+    SELECT relname::text FROM pg_class
+     WHERE reloptions IS NOT NULL AND relkind = 'r' AND relnamespace = 'public'::regnamespace
+"""
+
 
 def test_up_makes_our_tables_the_queues_and_the_planned_indexes(empty_url: str) -> None:
     migrate.upgrade(empty_url)
@@ -64,6 +75,14 @@ def test_up_makes_our_tables_the_queues_and_the_planned_indexes(empty_url: str) 
     assert set(Base.metadata.tables) <= tables
     assert {"procrastinate_jobs", "procrastinate_workers"} <= tables
     assert {"idx_tasks_status", "idx_tasks_created_at"} <= names(empty_url, INDEXES)
+
+
+def test_hot_tables_are_vacuumed_when_a_hundredth_has_changed(empty_url: str) -> None:
+    migrate.upgrade(empty_url)
+    hot = {"tasks", "task_events", "model_calls", "procrastinate_jobs", "procrastinate_events"}
+    assert names(empty_url, EARLY) == hot
+    migrate.downgrade(empty_url, "0004")
+    assert names(empty_url, SET) == set()
 
 
 def test_models_and_migrations_agree(empty_url: str) -> None:

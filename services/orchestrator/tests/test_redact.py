@@ -16,8 +16,8 @@ from sqlalchemy import update
 
 from app import rotation
 from app.models import Task
+from app.retention import forget
 from app.vault import new_key
-from app.worker import forget
 from arms.scripted import Reply
 
 VALUES = {
@@ -171,7 +171,7 @@ async def test_values_are_erased_when_they_were_kept_long_enough(make_house: Any
         async with house.parts.database.transaction() as session:
             past = update(Task).where(Task.id == UUID(old))
             await session.execute(past.values(finished_at=Task.finished_at - timedelta(days=8)))
-        await forget(house.parts)
+        await forget(house.parts, asyncio.Event())
         assert (await house.task(old))["result"]["output"] == "Written to <EMAIL_1>."
         assert VALUES["email"] in (await house.task(young))["result"]["output"]
 

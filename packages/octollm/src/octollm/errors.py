@@ -18,9 +18,11 @@
     ├── BodyTooLarge              413
     ├── HeadersTooLarge           431
     ├── RateLimited               429  carries `retry_after`
+    │   └── QueueFull             429  too many tasks of the tenant's own are waiting
     ├── Unavailable               503  carries `retry_after`; nothing was stored
     │   ├── ReflexUnavailable
-    │   └── DatabaseUnavailable
+    │   ├── DatabaseUnavailable
+    │   └── Overloaded            503  too many tasks are waiting, whosever they are
     ├── PrivateValuesUnreadable   500  none of the operator's keys fits
     ├── InternalError             500
     ├── TaskFailure               why a task ended `failed`; stored with the task
@@ -127,6 +129,10 @@ class RateLimited(OctoError):
     status, slug, title = 429, "rate-limited", "Too many requests"
 
 
+class QueueFull(RateLimited):
+    slug, title = "queue-full", "Too many tasks of yours are waiting; nothing was stored"
+
+
 class Unavailable(OctoError):
     status, slug, title = 503, "unavailable", "A part we need is away; try again"
 
@@ -138,6 +144,10 @@ class ReflexUnavailable(Unavailable):
 
 class DatabaseUnavailable(Unavailable):
     slug, title = "database-unavailable", "The database is away; nothing was stored"
+
+
+class Overloaded(Unavailable):
+    slug, title = "overloaded", "Too many tasks are waiting; nothing was stored"
 
 
 class PrivateValuesUnreadable(OctoError):

@@ -30,7 +30,10 @@ from octollm.errors import (
     InjectionDetected,
     InternalError,
     InvalidRequest,
+    Overloaded,
     PiiDetected,
+    QueueFull,
+    RateLimited,
     ReflexUnavailable,
     TaskNotFound,
     UnknownArm,
@@ -49,7 +52,8 @@ IdempotencyKey = Annotated[
         min_length=1,
         max_length=255,
         pattern=r"^[\x21-\x7e]+$",
-        description="The same key with the same body gives the same task, always.",
+        description="The same key with the same body gives the same task, for 24 hours unless the "
+        "operator says otherwise.",
     ),
 ]
 Status = Annotated[TaskStatus | None, Query(description="Only tasks in this status.")]
@@ -72,8 +76,11 @@ router = APIRouter(tags=["tasks"], route_class=Guarded, responses=DOOR)
             InjectionDetected,
             IdempotencyKeyReused,
             BodyTooLarge,
+            RateLimited,
+            QueueFull,
             ReflexUnavailable,
             DatabaseUnavailable,
+            Overloaded,
             InternalError,
         ),
     },

@@ -1,0 +1,108 @@
+"""How many tasks may wait for a worker: of one tenant, and in all.
+
+Far from a limit the count is made once a second by each process, within `NEAR` of it in the
+transaction of every submit; once it is reached, ten times a second, and what comes meanwhile is
+turned away from memory, before it is screened. So a flood costs next to nothing.
+
+A limit can be exceeded by the submits that are stored at the same moment, for none sees another's
+transaction: by one less than all API processes have connections (`OCTOLLM_DB_POOL_SIZE` +
+`OCTOLLM_DB_MAX_OVERFLOW` of each). A limit above `NEAR` moreover by what all of them together
+accept beyond `NEAR` tasks in one second.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.backlog_store import Counts, count_pending
+from app.config import Settings
+from app.database import Database
+from octollm.errors import Overloaded, QueueFull
+
+NEAR: Final = 1_000
+"""So close to a limit every submit counts: more than a process can accept in a second."""
+
+FAR_SECONDS: Final = 1.0
+FULL_SECONDS: Final = 0.1
+RETRY_AFTER_SECONDS: Final = 5
+
+Full = QueueFull | Overloaded
+
+
+@dataclass(frozen=True)
+class _Reading:
+    at: float
+    waiting: Counts
+
+
+class Backlog:
+    """Knows the limits, and what one API process has last seen of the queue."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._limits = Counts(settings.max_pending_per_tenant, settings.max_pending)
+        self._database = database
+        self._seen: dict[str, _Reading] = {}
+        self._asking: set[str] = set()
+
+    async def full(self, tenant: str) -> Full | None:
+        """Return why a tenant's next task may not wait, if the queue was full a moment ago.
+
+        Of those who find that too long ago, one counts anew; the others go by it once more. Raises
+        DatabaseUnavailable.
+        """
+        seen = self._seen.get(tenant)
+        full = self._refusal(seen.waiting, joining=1) if seen else None
+        if full is None or self._knows(tenant, FULL_SECONDS):
+            return full
+        async with self._database.transaction() as session:
+            return self._refusal(await self._count(session, tenant), joining=1)
+
+    async def overfull(self, session: AsyncSession, tenant: str) -> Full | None:
+        """Return why the task that the caller's transaction has just stored may not wait.
+
+        The transaction is to be rolled back then.
+        """
+        if self._limits == Counts(0, 0):
+            return None
+        seen = self._seen.get(tenant)
+        far = seen is not None and _room(seen.waiting, self._limits) >= NEAR
+        if far and self._knows(tenant, FAR_SECONDS):
+            return None
+        return self._refusal(await self._count(session, tenant), joining=0)
+
+    def _knows(self, tenant: str, seconds: float) -> bool:
+        """Return whether the last reading is no older than that, or another is being made."""
+        return tenant in self._asking or time.monotonic() - self._seen[tenant].at < seconds
+
+    async def _count(self, session: AsyncSession, tenant: str) -> Counts:
+        began = time.monotonic()
+        self._asking.add(tenant)
+        try:
+            waiting = await count_pending(session, tenant, _enough(self._limits))
+        finally:
+            self._asking.discard(tenant)
+        self._seen[tenant] = _Reading(began, waiting)
+        return waiting
+
+    def _refusal(self, waiting: Counts, joining: int) -> Full | None:
+        limits = self._limits
+        if limits.own and waiting.own + joining > limits.own:
+            detail = f"{limits.own:,} tasks of yours are waiting, and no more may."
+            return QueueFull(detail, retry_after=RETRY_AFTER_SECONDS)
+        if limits.total and waiting.total + joining > limits.total:
+            return Overloaded(retry_after=RETRY_AFTER_SECONDS)
+        return None
+
+
+def _enough(limits: Counts) -> Counts:
+    """Return how far must be counted to know that a limit is exceeded; 0 is no limit."""
+    return Counts(limits.own and limits.own + 1, limits.total and limits.total + 1)
+
+
+def _room(waiting: Counts, limits: Counts) -> float:
+    own = limits.own - waiting.own if limits.own else float("inf")
+    return min(own, limits.total - waiting.total if limits.total else float("inf"))

@@ -1,0 +1,36 @@
+"""The SQL statement that counts the tasks that wait. As in `store`, it does not commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+# The status stands in the statement, not beside it: a plan made for any status would not know that
+# idx_tasks_pending holds them all. No more entries of it are read than a limit needs. The order is
+# that of the index: without it, where most tasks wait, the table itself would be read, from its
+# beginning, where those lie that have ended. BETWEEN, since under `=` there is nothing to order.
+COUNT = text("""
+    SELECT (SELECT count(*) FROM (SELECT FROM tasks
+             WHERE status = 'pending' AND tenant BETWEEN :tenant AND :tenant
+             ORDER BY tenant LIMIT :own) AS waiting) AS own,
+           (SELECT count(*) FROM (SELECT FROM tasks
+             WHERE status = 'pending' ORDER BY tenant LIMIT :total) AS waiting) AS total
+    """)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """So many tasks: a tenant's own, and all tenants'."""
+
+    own: int
+    total: int
+
+
+async def count_pending(session: AsyncSession, tenant: str, upto: Counts) -> Counts:
+    """Return how many tasks wait for a worker, counted no further than `upto`."""
+    row = (
+        await session.execute(COUNT, {"tenant": tenant, "own": upto.own, "total": upto.total})
+    ).one()
+    return Counts(row.own, row.total)

@@ -24,7 +24,7 @@ QUICK = {
 
 
 class Program:
-    """A running `octollm` command and what it has written to stderr."""
+    """A running `octollm` command and what it has written, to stdout and to stderr."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
@@ -33,8 +33,8 @@ class Program:
         self._reading = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
-        assert self.process.stderr is not None
-        async for line in self.process.stderr:
+        assert self.process.stdout is not None
+        async for line in self.process.stdout:
             async with self._written:
                 self.lines.append(line.decode())
                 self._written.notify_all()
@@ -70,8 +70,8 @@ class Fleet:
             PROGRAM,
             *arguments,
             env=self.environment | environment,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
             limit=1 << 20,
         )
         program = Program(process)

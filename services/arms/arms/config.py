@@ -60,6 +60,11 @@ class ModelSettings(BaseSettings):
     model_api_key: SecretStr = Field(
         SecretStr(""), description="The key for that server; empty: none.", repr=False
     )
+    allow_private_models: bool = Field(
+        False,
+        description="Ask models whose name resolves to a private address. Addresses written out, "
+        "and `localhost`, need no leave; link-local ones are never asked.",
+    )
     model_prices: dict[ModelName, TokenPrice] = Field(
         {}, description="Prices of models, by `provider:name`, before those that are published."
     )

@@ -14,10 +14,12 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+import httpx2
 from pydantic_ai.exceptions import UserError
 from pydantic_ai.models import Model, infer_model
 from pydantic_ai.models.fallback import FallbackModel
 from pydantic_ai.models.openai import OpenAIChatModel
+from pydantic_ai.providers.ollama import OllamaProvider
 from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
 from arms.config import ModelSettings
@@ -27,11 +29,17 @@ from arms.reserving import Terms
 from arms.retrying import TURN_TO_NEXT
 from octollm.arm import ArmContext
 from octollm.errors import ArmFailed
+from octollm.outbound import Reach, client
 
 PATIENCE_SECONDS = 5.0
 """A model that asks for a longer wait is not waited for while there is another."""
 
 COMPATIBLE = "openai-compatible"
+OLLAMA = "ollama"
+
+_TIMEOUT = httpx2.Timeout(600, connect=5)
+"""As the clients of the other providers have it; the deadline of a task ends it sooner."""
+
 _VARIABLE = re.compile(r"Set the `([A-Z0-9_]+)` environment variable")
 
 
@@ -93,6 +101,8 @@ class Models:
         for model, _ in self._built:
             async with model:  # leaving it for the last time closes what it opened
                 pass
+            if isinstance(model, OpenAIChatModel):
+                await model.client.close()  # a client of ours is ours to close
 
     @cached_property
     def _built(self) -> list[tuple[Model, Terms]]:
@@ -116,6 +126,11 @@ class Models:
         )
 
 
+def _client(settings: ModelSettings) -> httpx2.AsyncClient:
+    """Return a client for a server whose URL is a setting: it goes there and nowhere else."""
+    return client(Reach(private=settings.allow_private_models), timeout=_TIMEOUT)
+
+
 def _model(name: str, settings: ModelSettings) -> Model:
     provider, _, model = name.partition(":")
     if provider == COMPATIBLE:
@@ -125,9 +140,13 @@ def _model(name: str, settings: ModelSettings) -> Model:
             COMPATIBLE,
             base_url=settings.model_base_url,
             api_key=settings.model_api_key.get_secret_value() or "none",
+            http_client=_client(settings),
         )
         return OpenAIChatModel(model, provider=server)
     try:
+        if provider == OLLAMA:
+            ours = OllamaProvider(http_client=_client(settings))
+            return infer_model(name, provider_factory=lambda _name: ours)
         return infer_model(name)
     except ImportError:
         raise _Unusable(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, cast
 
+import structlog
 from fastapi import Request
 from prometheus_client import CollectorRegistry, Counter
 from throttled.asyncio import Throttled
@@ -12,14 +13,26 @@ from app.api_keys import ANYONE, Caller, Scope, key_in
 from app.config import Settings, is_loopback
 from app.database import Database
 from app.keyring import Keyring
-from octollm.errors import Forbidden, RateLimited, Unauthenticated
+from octollm.errors import (
+    Forbidden,
+    HostNotAllowed,
+    OriginNotAllowed,
+    RateLimited,
+    Unauthenticated,
+)
 from octollm.service.addresses import address_of
 from octollm.service.buckets import Charge, buckets, charge_of, memory
 from octollm.service.edge import add_header
+from octollm.service.visitors import Visitors, names
 
 _UNIT: Final = "requests"
 _PREFIX: Final = "octollm"
-_REFUSALS: Final = ("unauthenticated", "forbidden", "key-limit", "ip-limit")
+_REFUSALS: Final = (
+    *("unauthenticated", "forbidden", "key-limit", "ip-limit"),
+    *(HostNotAllowed.slug, OriginNotAllowed.slug),
+)
+
+log = structlog.get_logger(__name__)
 
 
 class Admission:
@@ -32,6 +45,7 @@ class Admission:
     def __init__(self, settings: Settings, database: Database, registry: CollectorRegistry) -> None:
         self._keyring = Keyring(database)
         self._always = settings.always_needs_keys
+        self._visitors = Visitors(names(settings.trusted_hosts), frozenset(settings.cors_origins))
         self._limits = {"key": settings.limit_per_key, "ip": settings.limit_per_ip}
         store = memory()
         self._buckets: dict[str, Throttled] = {
@@ -51,21 +65,47 @@ class Admission:
     async def admit(self, request: Request, scope: Scope) -> Caller:
         """Return who asks, once one request is taken from the limit.
 
-        Raises Unauthenticated, Forbidden, RateLimited and DatabaseUnavailable. Who shows a good
+        Raises Unauthenticated, Forbidden, HostNotAllowed, OriginNotAllowed, RateLimited and
+        DatabaseUnavailable. Who shows a good
         key is limited by the key alone, for many may share an address; all others are by address.
         """
-        address = address_of(request.client.host if request.client else None)
+        address = _address(request)
         if not self._always and not await self._keyring.any_made():
             if not is_loopback(address):
                 await self._charge(request, "ip", address)
+            self._welcome(request)
             return ANYONE
         caller = await self._identified(request, address)
         await self._charge(request, "key", str(caller.key_id))
         await self._keyring.note_use(caller)
         if not caller.may(scope):
-            self._refused.labels("forbidden").inc()
+            self._refuse(request, "forbidden")
             raise Forbidden(f"This key lacks the scope {scope}.", missing_scope=scope)
         return caller
+
+    async def still_in(self, request: Request) -> bool:
+        """Return whether who was let in a while ago would be let in now.
+
+        Raises DatabaseUnavailable. A key that is revoked or expired lets nobody in, and who needed
+        none does once there is one. Takes nothing from the limits.
+        """
+        key = key_in(request.headers.get("authorization"))
+        if cast(Caller, request.state.caller).key_id is None:
+            return not await self._keyring.any_made()
+        return key is not None and await self._keyring.find(key) is not None
+
+    def _welcome(self, request: Request) -> None:
+        """Raise HostNotAllowed or OriginNotAllowed for what a foreign page had a browser send."""
+        try:
+            self._visitors.check(request)
+        except (HostNotAllowed, OriginNotAllowed) as refusal:
+            self._refuse(request, refusal.slug)
+            raise
+
+    def _refuse(self, request: Request, reason: str) -> None:
+        """Count a refusal, and log it with the address it came from; the key stays unsaid."""
+        self._refused.labels(reason).inc()
+        log.warning("turned away", reason=reason, address=_address(request))
 
     async def _identified(self, request: Request, address: str) -> Caller:
         key = key_in(request.headers.get("authorization"))
@@ -75,7 +115,7 @@ class Admission:
             await self._charge(request, "ip", address)
             caller = await self._keyring.find_anew(key) if key else None
         if caller is None:
-            self._refused.labels("unauthenticated").inc()
+            self._refuse(request, "unauthenticated")
             add_header(request.scope, "WWW-Authenticate", "Bearer")
             raise Unauthenticated("Send Authorization: Bearer, with a key of this server.")
         return caller
@@ -89,10 +129,14 @@ class Admission:
         try:
             charge.check()
         except RateLimited:
-            self._refused.labels(f"{dimension}-limit").inc()
+            self._refuse(request, f"{dimension}-limit")
             raise
         finally:
             _say(request, charge)
+
+
+def _address(request: Request) -> str:
+    return address_of(request.client.host if request.client else None)
 
 
 def _say(request: Request, charge: Charge) -> None:

@@ -71,6 +71,11 @@ class Settings(BaseSettings):
         "",
         description="Proxies whose `X-Forwarded-For` counts: addresses, networks; empty: none.",
     )
+    trusted_hosts: list[str] = Field(
+        [],
+        description="Names this server goes by beside `localhost`, while it wants no key: over "
+        "loopback it answers to no other.",
+    )
     secret_key: str = Field(
         "",
         repr=False,

@@ -28,6 +28,10 @@ must not cost a statement without end."""
 READERS = 4
 """So many streams of a process read at a time, that viewers leave connections for the others."""
 
+ADMISSION_SECONDS = 1.0
+"""How often it is asked whether who watches may still. With the reading of keys, which is 5 seconds
+old at most, a stream ends 6 seconds after its key was revoked."""
+
 SETTLE_SECONDS = 0.02
 LAST_WORDS_SECONDS = 1.0
 """How long the end of a task waits for what was drafted before it."""
@@ -144,6 +148,38 @@ class Streams:
 def beat() -> bytes:
     """Return the frame that breaks the silence."""
     return format_sse_event(comment=HEARTBEAT)
+
+
+async def while_let_in(
+    frames: AsyncGenerator[bytes, None], still_in: Callable[[], Awaitable[bool]]
+) -> AsyncGenerator[bytes, None]:
+    """Yield frames until their reader would not be let in any more, asked every second.
+
+    Raises what the frames raise, and DatabaseUnavailable when nobody can tell who may come in.
+    """
+    coming: asyncio.Future[bytes] | None = None
+    asked = time.monotonic()
+    try:
+        while True:
+            coming = coming or asyncio.ensure_future(anext(frames))
+            await asyncio.wait(
+                {coming}, timeout=max(0.0, asked + ADMISSION_SECONDS - time.monotonic())
+            )
+            if time.monotonic() >= asked + ADMISSION_SECONDS:
+                asked = time.monotonic()
+                if not await still_in():
+                    return
+            if coming.done():
+                frame, coming = coming, None
+                try:
+                    yield frame.result()
+                except StopAsyncIteration:
+                    return
+    finally:
+        if coming is not None:
+            coming.cancel()
+            with suppress(asyncio.CancelledError, StopAsyncIteration):
+                await coming
 
 
 def _news(viewer: Viewer, task_id: UUID) -> Event | None:

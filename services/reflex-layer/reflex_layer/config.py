@@ -108,6 +108,12 @@ class Settings(BaseSettings):
         description="Proxies whose `X-Forwarded-For` counts: addresses, networks; empty: none.",
     )
 
+    trusted_hosts: str = Field(
+        "",
+        description="Names this server goes by beside `localhost`, with commas, for those who show "
+        "no key: over loopback it answers to no other.",
+    )
+
     # The guard
     guard: Annotated[str, AfterValidator(guard_checked)] = Field(
         "", description="A classifier asked too: `onnx:/path` or an http(s) URL; empty: none."

@@ -20,14 +20,17 @@ from prometheus_client import CollectorRegistry
 from octollm.contracts import MAX_BODY_BYTES
 from octollm.errors import (
     BodyTooLarge,
+    HostNotAllowed,
     InternalError,
     InvalidRequest,
+    OriginNotAllowed,
     RateLimited,
     Unauthenticated,
     Unavailable,
 )
 from octollm.service import logs, problems, web
 from octollm.service.json_route import JsonRoute
+from octollm.service.visitors import Visitors, names
 from octollm.verdict import (
     ReflexBatchRequest,
     ReflexBatchResponse,
@@ -52,7 +55,8 @@ from reflex_layer.screener import Screener
 from reflex_layer.threads import Threads
 
 _REFUSALS = problems.responses(
-    Unauthenticated, BodyTooLarge, InvalidRequest, RateLimited, InternalError, Unavailable
+    *(Unauthenticated, OriginNotAllowed, HostNotAllowed, BodyTooLarge, InvalidRequest, RateLimited),
+    *(InternalError, Unavailable),
 )
 
 log = structlog.get_logger(__name__)
@@ -125,7 +129,9 @@ def _assembled(settings: Settings, registry: CollectorRegistry) -> Parts:
     return Parts(
         rules=rules,
         screener=Screener(rules, cache=cache, threads=threads, guarded=guarded, metrics=metrics),
-        admission=Admission(keys, limits, metrics),
+        admission=Admission(
+            keys, limits, metrics, Visitors(names(settings.trusted_hosts.split(",")))
+        ),
         guarded=guarded,
         threads=threads,
         link=link,

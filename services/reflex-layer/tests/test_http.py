@@ -228,7 +228,7 @@ async def test_every_documented_answer_has_an_example(client: httpx2.AsyncClient
                 for content in answer["content"].values():
                     assert "example" in content or content["examples"], (path, status)
     assert document["paths"]["/process"]["post"]["responses"].keys() == {
-        *("200", "401", "413", "422", "429", "500", "503")
+        *("200", "401", "403", "413", "421", "422", "429", "500", "503")
     }
 
 

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from octollm.budget import Spend
 from octollm.criteria import Criterion, Judgement
-from octollm.fields import JsonObject, not_blank, storable
+from octollm.fields import STORABLE, WRITTEN, JsonObject, not_blank, storable
 
 MAX_GOAL_CHARACTERS = 10_000
 MAX_CONTEXT_CHARACTERS = 50_000
@@ -74,12 +74,22 @@ class TaskRequest(Request):
 
     goal: Annotated[
         str,
-        Field(min_length=1, max_length=MAX_GOAL_CHARACTERS, description="What is to be done."),
+        Field(
+            min_length=1,
+            max_length=MAX_GOAL_CHARACTERS,
+            description="What is to be done.",
+            json_schema_extra=WRITTEN,
+        ),
         AfterValidator(storable),
         AfterValidator(not_blank),
     ]
     context: Annotated[
-        Annotated[str, Field(max_length=MAX_CONTEXT_CHARACTERS), AfterValidator(storable)] | None,
+        Annotated[
+            str,
+            Field(max_length=MAX_CONTEXT_CHARACTERS, json_schema_extra=STORABLE),
+            AfterValidator(storable),
+        ]
+        | None,
         Field(description="The material to work on."),
     ] = None
     constraints: Annotated[

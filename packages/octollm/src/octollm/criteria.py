@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from octollm.fields import JsonObject, Text, json_value, not_blank, storable
+from octollm.fields import WRITTEN, JsonObject, Text, json_value, not_blank, storable
 
 MAX_CRITERION_CHARACTERS = 2_000
 MAX_EVIDENCE_CHARACTERS = 500
@@ -99,7 +99,7 @@ Check = (
 )
 Sentence = Annotated[
     str,
-    Field(min_length=1, max_length=MAX_CRITERION_CHARACTERS),
+    Field(min_length=1, max_length=MAX_CRITERION_CHARACTERS, json_schema_extra=WRITTEN),
     AfterValidator(storable),
     AfterValidator(not_blank),
 ]

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, JsonValue
 
 from octollm.contracts import Request, Response
-from octollm.fields import not_blank, storable
+from octollm.fields import WRITTEN, not_blank, storable
 
 MAX_NAME_CHARACTERS = 500
 MAX_DOCUMENT_CHARACTERS = 250_000
@@ -20,6 +20,11 @@ that UTF-8 needs (RFC 3629 §3). What is longer is to be added as several docume
 DocumentPolicy = Literal["block", "allow"]
 """What to do with private data found in a document: refuse it, or let it in as it is. There is no
 `redact`: a quotation must say what its source says, and a document has no task to restore it in."""
+
+
+_CONTROLS = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+ONE_LINE: dict[str, JsonValue] = {"pattern": rf"^[^{_CONTROLS}]*[^\s{_CONTROLS}][^{_CONTROLS}]*$"}
+"""What `_one_line` and `not_blank` refuse, as JSON Schema."""
 
 
 def _one_line(text: str) -> str:
@@ -38,6 +43,7 @@ class DocumentRequest(Request):
             max_length=MAX_NAME_CHARACTERS,
             description="Where the text is from, as quotations will say. Unique: the same name "
             "replaces the document that had it.",
+            json_schema_extra=ONE_LINE,
         ),
         AfterValidator(storable),
         AfterValidator(not_blank),
@@ -45,7 +51,12 @@ class DocumentRequest(Request):
     ]
     text: Annotated[
         str,
-        Field(min_length=1, max_length=MAX_DOCUMENT_CHARACTERS, description="All of it."),
+        Field(
+            min_length=1,
+            max_length=MAX_DOCUMENT_CHARACTERS,
+            description="All of it.",
+            json_schema_extra=WRITTEN,
+        ),
         AfterValidator(storable),
         AfterValidator(not_blank),
     ]

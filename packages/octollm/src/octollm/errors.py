@@ -8,14 +8,18 @@
     │   ├── PiiDetected
     │   └── InjectionDetected
     ├── IdempotencyKeyReused      422  the key was used before, with another body
+    ├── MalformedRequest          400  what came is no HTTP
     ├── Unauthenticated           401  no key, or one that nobody was given
     ├── Forbidden                 403  the key lacks the scope `missing_scope`
+    ├── OriginNotAllowed          403  a page of another site asks a server without keys
     ├── NotFound                  404
     │   ├── TaskNotFound
     │   └── DocumentNotFound
     ├── MethodNotAllowed          405
+    ├── RequestTimeout            408  the request came too slowly
     ├── IllegalTransition         409  nothing leaves a final status
     ├── BodyTooLarge              413
+    ├── HostNotAllowed            421  a server without keys is asked by a name it does not know
     ├── HeadersTooLarge           431
     ├── RateLimited               429  carries `retry_after`
     │   └── QueueFull             429  too many tasks of the tenant's own are waiting
@@ -86,6 +90,10 @@ class IdempotencyKeyReused(OctoError):
     title = "This Idempotency-Key was used before, with another body"
 
 
+class MalformedRequest(OctoError):
+    status, slug, title = 400, "malformed-request", "This is not an HTTP request"
+
+
 class Unauthenticated(OctoError):
     status, slug, title = 401, "unauthenticated", "A key is needed, and this is none"
 
@@ -94,6 +102,11 @@ class Forbidden(OctoError):
     """Carries `missing_scope`: what the key would have to be made with."""
 
     status, slug, title = 403, "forbidden", "The key does not allow this"
+
+
+class OriginNotAllowed(OctoError):
+    status, slug = 403, "origin-not-allowed"
+    title = "A page of another site may not do this"
 
 
 class NotFound(OctoError):
@@ -112,6 +125,10 @@ class MethodNotAllowed(OctoError):
     status, slug, title = 405, "method-not-allowed", "This method is not offered here"
 
 
+class RequestTimeout(OctoError):
+    status, slug, title = 408, "request-timeout", "The request did not come to its end in time"
+
+
 class IllegalTransition(OctoError):
     status, slug = 409, "illegal-transition"
     title = "The task is in a status that does not allow this"
@@ -119,6 +136,10 @@ class IllegalTransition(OctoError):
 
 class BodyTooLarge(OctoError):
     status, slug, title = 413, "body-too-large", "The request body is too large"
+
+
+class HostNotAllowed(OctoError):
+    status, slug, title = 421, "host-not-allowed", "This server does not go by that name"
 
 
 class HeadersTooLarge(OctoError):

@@ -11,7 +11,7 @@ import math
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, JsonValue
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 
 MAX_JSON_DEPTH = 16
 """How deep `constraints` and `metadata` may nest."""
@@ -89,7 +89,12 @@ def check_storable_object(value: Any) -> None:
         raise ValueError(str(error)) from None
 
 
-Text = Annotated[str, AfterValidator(storable)]
+# What the validators above refuse, told in JSON Schema (ECMA-262) to whoever reads the OpenAPI
+# document. Written into `Field`, beside the lengths: validated there, they would need a rule twice.
+STORABLE: dict[str, JsonValue] = {"pattern": r"^[^\u0000]*$"}
+WRITTEN: dict[str, JsonValue] = {"pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$"}
+
+Text = Annotated[str, Field(json_schema_extra=STORABLE), AfterValidator(storable)]
 """A string that PostgreSQL can store."""
 
 JsonObject = Annotated[dict[str, JsonValue], BeforeValidator(json_value)]

@@ -9,9 +9,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
-from octollm.fields import Text, storable
+from octollm.fields import STORABLE, storable
 
 MAX_SCREENED_CHARACTERS = 100_000
 MAX_BATCH = 64
@@ -68,6 +68,7 @@ class InjectionType(StrEnum):
     MEMORY_EXFILTRATION = "MemoryExfiltration"
 
 
+Label = Annotated[str, Field(max_length=256, json_schema_extra=STORABLE), AfterValidator(storable)]
 Severity = Literal["low", "medium", "high", "critical"]
 Confidence = Annotated[float, Field(ge=0, le=1)]
 Offset = Annotated[int, Field(ge=0)]
@@ -79,16 +80,17 @@ class ReflexRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     text: Annotated[
-        str, Field(min_length=1, max_length=MAX_SCREENED_CHARACTERS), AfterValidator(storable)
+        str,
+        Field(min_length=1, max_length=MAX_SCREENED_CHARACTERS, json_schema_extra=STORABLE),
+        AfterValidator(storable),
     ]
-    user_id: Annotated[Text | None, Field(max_length=256)] = None
+    user_id: Label | None = None
     context: Annotated[
-        Text | None,
-        Field(max_length=256, description="Where the text comes from, such as `submit`."),
+        Label | None, Field(description="Where the text comes from, such as `submit`.")
     ] = None
-    check_pii: bool = True
-    check_injection: bool = True
-    use_cache: bool = True
+    check_pii: StrictBool = True
+    check_injection: StrictBool = True
+    use_cache: StrictBool = True
 
 
 class PiiMatch(BaseModel):

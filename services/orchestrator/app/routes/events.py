@@ -7,15 +7,17 @@ from contextlib import aclosing
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app import event_store, store, views
+from app.admission import Admission
 from app.routes import examples
 from app.routes.depends import Tenant, TheParts, Transaction
 from app.routes.guarded import DOOR, Guarded, needs
 from app.routes.tasks import TaskId
-from app.streaming import Streams
+from app.streaming import Streams, while_let_in
 from octollm.errors import DatabaseUnavailable, InternalError, InvalidRequest, TaskNotFound
 from octollm.receipt import Receipt
 from octollm.service.problems import responses
@@ -28,7 +30,7 @@ After = Annotated[
     int | None, Query(ge=0, le=LARGEST_ID, description="Only events with a higher id.")
 ]
 LastEventId = Annotated[
-    int | None,
+    int | SkipJsonSchema[None],  # a header cannot be null
     Header(alias="Last-Event-ID", ge=0, le=LARGEST_ID, description="The same; wins over `after`."),
 ]
 
@@ -53,11 +55,14 @@ class EventStream(StreamingResponse):
 
     def __init__(
         self,
+        request: Request,
         frames: AsyncGenerator[bytes, None],
         over: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """`over` is awaited once the stream is, however it ended."""
-        super().__init__(_while_it_can_be_read(frames), headers=HEADERS)
+        admission: Admission = request.app.state.admission
+        shown = while_let_in(frames, lambda: admission.still_in(request))
+        super().__init__(_while_it_can_be_read(shown), headers=HEADERS)
         self._frames = frames
         self._over = over
 
@@ -83,6 +88,7 @@ class EventStream(StreamingResponse):
     },
 )
 async def watch_task(
+    request: Request,
     task_id: TaskId,
     parts: TheParts,
     streams: TheStreams,
@@ -104,7 +110,7 @@ async def watch_task(
             left = await event_store.events_of_task(session, task_id, begin, 1)
             if not left:  # an EventSource comes again after every end but this one
                 return Response(status_code=204)
-    return EventStream(streams.of_task(task_id, begin))
+    return EventStream(request, streams.of_task(task_id, begin))
 
 
 @router.get(
@@ -119,6 +125,7 @@ async def watch_task(
     },
 )
 async def watch_all(
+    request: Request,
     streams: TheStreams,
     tenant: Tenant,
     after: After = None,
@@ -129,7 +136,7 @@ async def watch_all(
     There is no `output.delta` in it, and no end to it.
     """
     begin = last_event_id if last_event_id is not None else after
-    return EventStream(streams.of_tenant(tenant, begin))
+    return EventStream(request, streams.of_tenant(tenant, begin))
 
 
 @router.get(

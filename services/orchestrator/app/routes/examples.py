@@ -133,9 +133,20 @@ data: {{"task_id":"{TASK_ID}","type":"output.delta","data":{{"offset":0,"text":"
 """
 
 RECEIPT = _answer("All its events, and whether they fit", _RECEIPT)
+_FRAME = {
+    "title": "Server-Sent Event",
+    "description": "Each of them, after https://html.spec.whatwg.org/#server-sent-events.",
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "description": "To be sent as `Last-Event-ID`; drafts have none."},
+        "event": {"type": "string", "description": "The event's type."},
+        "data": {"type": "string", "description": "An `Event` as JSON."},
+        "retry": {"description": "Milliseconds after which to come again."},
+    },
+}
 STREAM: dict[str, Any] = {
     "description": "Server-Sent Events; `data` is an `Event` as JSON",
-    "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _FRAMES}},
+    "content": {"text/event-stream": {"schema": _FRAME, "example": _FRAMES}},
 }
 ADDED = _answer("Stored, and found from now on", _DOCUMENT)
 ADDED["headers"] = {"Location": {"schema": {"type": "string"}, "description": "The document."}}

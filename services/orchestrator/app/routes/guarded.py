@@ -11,7 +11,13 @@ from fastapi.security import HTTPBearer
 
 from app.admission import Admission
 from app.api_keys import Scope
-from octollm.errors import Forbidden, RateLimited, Unauthenticated
+from octollm.errors import (
+    Forbidden,
+    HostNotAllowed,
+    OriginNotAllowed,
+    RateLimited,
+    Unauthenticated,
+)
 from octollm.service.problems import responses
 
 _BEARER: Final = HTTPBearer(
@@ -24,7 +30,7 @@ _BEARER: Final = HTTPBearer(
     ),
 )
 
-DOOR: Final = responses(Unauthenticated, Forbidden, RateLimited)
+DOOR: Final = responses(Unauthenticated, Forbidden, OriginNotAllowed, HostNotAllowed, RateLimited)
 """What a guarded route may answer beside its own: for `APIRouter(responses=DOOR)`."""
 
 

@@ -135,7 +135,7 @@ async def create_response(
             if not telling.ended:
                 await left()
 
-        return EventStream(told, over)
+        return EventStream(request, told, over)
     while not background:
         task = await reading.awaited(parts, completions, tenant, task_id, LOOK_SECONDS)
         if task.status.final or completions.closing:
@@ -164,6 +164,7 @@ async def create_response(
 )
 async def get_response(
     response_id: ResponseId,
+    request: Request,
     parts: TheParts,
     streams: TheStreams,
     tenant: Tenant,
@@ -177,7 +178,7 @@ async def get_response(
         return response
     telling = Telling(task_id, -1 if starting_after is None else starting_after)
     told = streaming.frames(parts, streams, tenant, telling, task_id, background=True)
-    return EventStream(told)
+    return EventStream(request, told)
 
 
 @router.post(

@@ -12,6 +12,8 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 
 from octollm.errors import (
     BodyTooLarge,
@@ -20,6 +22,7 @@ from octollm.errors import (
     MethodNotAllowed,
     NotFound,
     OctoError,
+    RequestTimeout,
 )
 from octollm.validation import field_error, invalid, invalid_fields
 
@@ -28,7 +31,8 @@ REQUEST_ID_HEADER = "X-Request-ID"
 
 log = structlog.get_logger(__name__)
 
-_BY_STATUS = {404: NotFound, 405: MethodNotAllowed, 413: BodyTooLarge}
+_BY_STATUS = {404: NotFound, 413: BodyTooLarge}
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _PLACES = ("body", "query", "path", "header")
 _NOT_JSON = "the body is not valid JSON"
 
@@ -52,6 +56,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(OctoError)(_on_octo_error)
     app.exception_handler(RequestValidationError)(_on_invalid_request)
     app.exception_handler(HTTPException)(_on_http_exception)
+    app.exception_handler(ClientDisconnect)(_on_gone)
     app.exception_handler(Exception)(_on_unforeseen)
 
 
@@ -82,6 +87,8 @@ async def _on_invalid_request(request: Request, error: RequestValidationError) -
 def error_of(request: Request, error: RequestValidationError) -> OctoError:
     """Return what is wrong with a request as ours: by field, quoting nothing."""
     found = error.errors()
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        return render(invalid("body", "must be sent without Content-Encoding"))
     unread = any(e["loc"] == ("body",) and e["type"] != "missing" for e in found)
     if unread and "json" not in request.headers.get("content-type", ""):
         return invalid("body", "must be sent with Content-Type: application/json")
@@ -95,12 +102,34 @@ def _inside(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
     return location[1:] if len(location) > 1 and location[0] in _PLACES else location
 
 
-async def _on_http_exception(_request: Request, error: HTTPException) -> ProblemResponse:
+async def _on_http_exception(request: Request, error: HTTPException) -> ProblemResponse:
     """Answer what the framework itself raises: no route, wrong method, unreadable body."""
+    if error.status_code == 405:
+        return render(MethodNotAllowed(), {"Allow": ", ".join(_allowed(request))})
     if error.status_code in _BY_STATUS:
         return render(_BY_STATUS[error.status_code](), error.headers)
     unreadable = invalid("body", _NOT_JSON)
     return render(unreadable if error.status_code < 500 else InternalError(), error.headers)
+
+
+async def _on_gone(_request: Request, _error: Exception) -> ProblemResponse:
+    """Answer somebody who left before the body had come: for the log, as nobody reads it."""
+    return render(RequestTimeout())
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return the methods a path takes (RFC 9110, 15.5.6).
+
+    The framework names those of the first route of that path alone.
+    """
+    routes = request.app.router.routes
+    return [
+        method
+        for method in _METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes
+        )
+    ]
 
 
 async def _on_unforeseen(_request: Request, error: Exception) -> ProblemResponse:

@@ -25,6 +25,7 @@ from arms.metered import MeteredModel
 from arms.prices import price_of
 from arms.reserving import Terms
 from arms.retrying import TURN_TO_NEXT
+from arms.traced import traced
 from octollm.arm import ArmContext
 from octollm.errors import ArmFailed
 
@@ -99,7 +100,7 @@ class Models:
         last = self.names[-1]
         return [
             (
-                _model(name, self.settings),
+                traced(_model(name, self.settings), self.settings.capture_message_content),
                 self._terms(name, math.inf if name == last else PATIENCE_SECONDS),
             )
             for name in self.names

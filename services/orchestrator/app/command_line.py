@@ -44,6 +44,16 @@ def read_settings(**overrides: Any) -> Settings:
         sys.exit(USAGE)
 
 
+def start_tracing(service: str) -> None:
+    """Send the traces of this process where the environment says, if it does."""
+    from octollm.service import tracing
+
+    try:
+        tracing.start(service)
+    except tracing.TracingUnavailable as error:
+        fail(str(error), code=USAGE)
+
+
 def fail(message: str, code: int = 1) -> NoReturn:
     """End the command with a message on stderr and an exit code."""
     click.echo(message, err=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.command_line import USAGE, data_option, fail, read_settings
+from app.command_line import USAGE, data_option, fail, read_settings, start_tracing
 
 if TYPE_CHECKING:
     from app.config import Settings
@@ -42,6 +42,7 @@ def up(host: str | None, port: int | None, data_dir: Path | None) -> None:
 
     settings = read_settings(host=host, port=port)
     model_settings()  # the arms read them later, where nothing would say it as well
+    start_tracing("octollm")
     folder = data_dir or embedded.default_data_dir()
     try:
         asyncio.run(laptop.up(settings, folder))
@@ -81,6 +82,7 @@ def serve(host: str | None, port: int | None) -> None:
     settings = read_settings(host=host, port=port)
     models = model_settings()
     _log(settings)
+    start_tracing("octollm-orchestrator")
     try:
         asyncio.run(key_desk.check_start(settings))
         listener = serving.listen(settings.host, settings.port)
@@ -110,6 +112,7 @@ def worker(concurrency: int | None) -> None:
     settings = read_settings(worker_concurrency=concurrency)
     models = model_settings()
     _log(settings)
+    start_tracing("octollm-worker")
 
     async def main() -> None:
         await process.run(settings, load_arms(models).arms, serving.stop_signal())

@@ -35,6 +35,7 @@ from octollm.errors import (
     RefusedByPolicy,
 )
 from octollm.redaction import placeholders_in
+from octollm.service import tracing
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +75,18 @@ class Pipeline:
         IdempotencyKeyReused, ReflexUnavailable and DatabaseUnavailable; then nothing was stored
         but an audit event.
         """
+        with tracing.span("submit task") as span:
+            accepted = await self._submitted(session, request, tenant, idempotency_key)
+            span.set_attribute("octollm.task.id", str(accepted.task_id))
+        return accepted
+
+    async def _submitted(
+        self,
+        session: AsyncSession,
+        request: TaskRequest,
+        tenant: str,
+        idempotency_key: str | None,
+    ) -> TaskAccepted:
         routing.check_usable(request.assigned_arm, self.arms)
         checks.validate(request.acceptance_criteria)
         policy = request.pii_policy or self._settings.pii_policy
@@ -88,6 +101,7 @@ class Pipeline:
             max_attempts=self._settings.max_attempts,
             idempotency_key=idempotency_key,
             fingerprints=fingerprints(request, self._settings.secret_keys),
+            traceparent=tracing.traceparent(),
         )
         task = await store.create_task(session, new)
         if task is None:

@@ -26,7 +26,7 @@ from octollm.errors import (
     Unauthenticated,
     Unavailable,
 )
-from octollm.service import logs, problems, web
+from octollm.service import logs, problems, tracing, web
 from octollm.service.json_route import JsonRoute
 from octollm.verdict import (
     ReflexBatchRequest,
@@ -82,6 +82,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="OctoLLM Reflex Layer",
         version=version("octollm-reflex-layer"),
         description="Screens texts for private data and prompt injection. Nothing is stored.",
+        telemetry=tracing.REQUESTS,
         lifespan=_lifespan,
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
@@ -99,6 +100,7 @@ def from_environment() -> FastAPI:
     """Entry point of a process of its own: `uvicorn --factory`, as `octollm reflex` starts it."""
     settings = Settings()
     logs.configure(settings.log_level, settings.log_format)
+    tracing.start("octollm-reflex-layer")
     return create_app(settings)
 
 
@@ -134,6 +136,7 @@ def _assembled(settings: Settings, registry: CollectorRegistry) -> Parts:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(tracing.flush)
         stack.push_async_callback(parts.threads.aclose)
         if parts.link is not None:
             stack.push_async_callback(parts.link.aclose)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import httpx2
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import doctor_store
@@ -65,9 +66,20 @@ async def on_database(settings: Settings) -> AsyncIterator[Finding]:
             "Start PostgreSQL, or set OCTOLLM_DATABASE_URL; for the database of `octollm up`, "
             "give its folder by --data-dir."
         )
-        yield Finding("database", "failed", error.detail, mend)
+        yield Finding("database", "failed", _why_away(settings, error), mend)
     finally:
         await database.close()
+
+
+def _why_away(settings: Settings, error: DatabaseUnavailable) -> str:
+    """Return where no database could be used, and what its driver says about it."""
+    where = conninfo_to_dict(settings.database_url)
+    address = f"{where.get('host', 'the local socket')}:{where.get('port', 5432)}"
+    driver = getattr(error.__context__, "orig", None)
+    if driver is None:
+        return f"{address}: {error.detail}"
+    said = str(driver).strip().splitlines()[0].rpartition("failed: ")[2]
+    return f"{address}: {said.removeprefix('FATAL:').strip()}"
 
 
 def _version(server: doctor_store.Server) -> Finding:

@@ -32,7 +32,10 @@ def doctor(context: click.Context, data_dir: Path | None, as_json: bool) -> None
     With --data-dir: at the database of `octollm up`, whose Reflex Layer is in its own process. The
     exit code is 1 if something failed; a warning is no failure.
     """
+    from octollm.service import logs
+
     settings = read_settings()
+    logs.configure("ERROR", settings.log_format)  # the lines below say it better
     server = context.find_object(Server) or Server()
     with database_url_of(data_dir, settings.database_url) as url:
         ours = settings.model_copy(update={"database_url": url})

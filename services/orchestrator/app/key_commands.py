@@ -17,6 +17,7 @@ import click
 
 from app.api_keys import Scope, name_checked, scopes_in, span_in
 from app.command_line import data_option, database_url_of, fail, read_settings
+from octollm.cli_server import json_option
 
 if TYPE_CHECKING:
     from app.config import Settings
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 AWAY = 3
 Value = TypeVar("Value")
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, and only JSON.")
 
 
 def _checked(read: Callable[[str], Value]) -> Callable[..., Value | None]:

@@ -118,7 +118,7 @@ def test_q_and_ctrl_c_end_the_live_view_and_give_the_screen_back(
 ) -> None:
     server.answer(*look())
     ours, theirs = pty.openpty()
-    command = [PROGRAM, "--url", server.url, "top", "--every", "600"]
+    command = [str(PROGRAM), "--url", server.url, "top", "--every", "600"]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
     with subprocess.Popen(
         command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True

@@ -171,7 +171,7 @@ class Pipeline:
     async def audit(self, tenant: str, refused: RefusedByPolicy) -> None:
         """Note a refusal in a transaction of its own; the request's is about to be rolled back."""
         self._metrics.refused.labels(refused.slug).inc()
-        kinds = sorted({finding["kind"] for finding in refused.extra["findings"]})
+        kinds = sorted({finding["kind"] for finding in refused.findings})
         log.info("submission refused", reason=refused.slug, kinds=kinds)
         try:
             async with self._database.transaction() as session:

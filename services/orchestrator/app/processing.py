@@ -214,7 +214,7 @@ class Processing:
         except OutputRefused as refused:
             if not outcomes.was_injection(refused):
                 raise
-            kinds = sorted({finding["kind"] for finding in refused.extra["findings"]})
+            kinds = sorted({finding["kind"] for finding in refused.findings})
             await ours.emit("content.quarantined", {"kinds": kinds})
             result = TaskResult(arm=contract.assigned_arm, output=LEFT_OUT, partial=True)
         await ours.emit("step.completed", {"arm": result.arm, "accepted": result.accepted})

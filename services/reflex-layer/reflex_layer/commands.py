@@ -115,7 +115,7 @@ def _request(source: str, as_json: bool) -> ReflexRequest:
     except InvalidRequest as error:
         if as_json:
             raise
-        (wrong,) = error.extra["errors"]
+        (wrong,) = error.errors
         click.echo(f"Error: {called(source)}: {wrong['message']}", err=True)
         raise click.exceptions.Exit(USAGE) from None
 

@@ -18,7 +18,7 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 	--no-annotate --no-strip-extras --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
 	--no-emit-package octollm --no-emit-package octollm-arms \
 	--no-emit-package octollm-orchestrator --no-emit-package octollm-reflex-layer
-LOCKED := 'packages/octollm[service]' services/arms services/reflex-layer
+LOCKED := 'packages/octollm[service,otel]' services/arms services/reflex-layer
 PEERS := benchmarks/requirements.lock
 TRAINING := services/reflex-layer/training
 BENCH := submit reflex

@@ -53,6 +53,12 @@ whose model follows a script. The key of a provider is read from the provider's 
 [arms](../services/arms/README.md#models) says which. A price is what a million tokens cost in US
 dollars: `{"openai-compatible:NAME": {"input_per_million": 0.2, "output_per_million": 0.8}}`.
 """
+TRACES = """
+## Traces
+
+By OpenTelemetry's own variables, such as `OTEL_EXPORTER_OTLP_ENDPOINT`; see
+[observability](observability.md#traces).
+"""
 COMMANDS = """
 ## Command line and client
 
@@ -75,7 +81,7 @@ def page() -> str:
         (REFLEX, ReflexSettings),
     ]
     tables = "".join(f"{text}{HEAD}{''.join(table(settings))}" for text, settings in sections)
-    return INTRODUCTION + tables + COMMANDS + rows
+    return INTRODUCTION + tables + TRACES + COMMANDS + rows
 
 
 def table(settings: type[BaseSettings]) -> Iterator[str]:

@@ -13,6 +13,8 @@ from uuid import UUID
 
 import httpx2
 import pytest
+from opentelemetry import trace
+from opentelemetry.trace import SpanContext, TraceFlags
 
 from octollm import AsyncClient, Client, ResourceBudget, TaskRequest, TaskStatus
 from octollm.errors import (
@@ -112,7 +114,7 @@ def test_a_key_no_header_can_hold_is_refused_before_sending(
 ) -> None:
     with pytest.raises(InvalidRequest) as caught:
         client.submit("x", idempotency_key=key)
-    assert caught.value.extra["errors"][0]["field"] == "Idempotency-Key"
+    assert caught.value.errors[0]["field"] == "Idempotency-Key"
     assert server.received == []
 
 
@@ -123,7 +125,7 @@ def test_an_invalid_request_is_refused_before_sending_and_quotes_nothing(
     with pytest.raises(InvalidRequest) as caught:
         client.submit(" ", context=secret + "\x00", budget={"max_tokens": 0}, bogus=secret)
     error = caught.value
-    assert {item["field"] for item in error.extra["errors"]} == {
+    assert {item["field"] for item in error.errors} == {
         "goal",
         "context",
         "budget.max_tokens",
@@ -256,7 +258,7 @@ def test_a_server_that_never_answers_runs_into_the_time_out_once(
 def test_what_is_no_server_s_url_is_refused_by_name(connect: Callable[..., Any], url: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         connect(url=url)
-    assert caught.value.extra["errors"][0]["field"] == "url"
+    assert caught.value.errors[0]["field"] == "url"
 
 
 def test_a_key_that_fits_no_header_is_refused_and_not_quoted(connect: Callable[..., Any]) -> None:
@@ -414,3 +416,15 @@ def test_the_library_offers_its_public_names_and_no_others() -> None:
     assert all(getattr(octollm, name) for name in octollm.__all__)
     with pytest.raises(AttributeError, match="bogus"):
         octollm.bogus  # type: ignore[attr-defined]  # noqa: B018 -- the access is the test
+
+
+def test_a_program_that_traces_has_its_trace_go_on_at_the_server(
+    client: Any, server: ScriptedServer
+) -> None:
+    ours = SpanContext(0x4BF92F3577B34DA6A3CE929D0E0E4736, 0xF067AA0BA902B7, False, TraceFlags(1))
+    server.answer(accepted(), accepted())
+    with trace.use_span(trace.NonRecordingSpan(ours)):
+        client.submit("count the errors")
+    client.submit("count the errors")
+    sent = [request.headers.get("traceparent") for request in server.received]
+    assert sent == ["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", None]

@@ -78,7 +78,7 @@ def test_a_document_of_the_wrong_form_is_never_sent(
 ) -> None:
     with pytest.raises(InvalidRequest) as caught:
         client.add_document(*arguments)
-    assert caught.value.extra["errors"][0]["field"] == field
+    assert caught.value.errors[0]["field"] == field
     assert server.received == []
 
 

@@ -44,8 +44,8 @@ def test_no_two_errors_share_a_type() -> None:
 @pytest.mark.parametrize("kind", TREE)
 def test_every_error_has_a_status_a_title_and_a_type(kind: type[OctoError]) -> None:
     document = kind().problem()
-    assert 400 <= document["status"] < 600
-    assert document["type"].startswith("urn:octollm:problem:")
+    assert document["status"] in range(400, 600)
+    assert str(document["type"]).startswith("urn:octollm:problem:")
     assert document["detail"] == document["title"] == str(kind())
 
 

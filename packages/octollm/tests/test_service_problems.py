@@ -254,7 +254,7 @@ async def test_a_client_that_checks_first_says_the_same_as_the_service(
     answer = await http.post(
         "/submit", content=json.dumps(body), headers={"Content-Type": "application/json"}
     )
-    assert problem(answer)["errors"] == here.extra["errors"]
+    assert problem(answer)["errors"] == here.errors
     assert problem(answer)["detail"] == here.detail
 
 

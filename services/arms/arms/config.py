@@ -9,7 +9,15 @@ import re
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -20,6 +28,13 @@ def _is_named(name: str) -> str:
     return name
 
 
+def _captures(value: object) -> object:
+    """Read the words of OpenTelemetry's conventions as well; there are no events to capture in."""
+    words = {"span_only": True, "span_and_event": True, "event_only": False, "no_content": False}
+    return words.get(value.lower(), value) if isinstance(value, str) else value
+
+
+CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 ModelName = Annotated[str, AfterValidator(_is_named)]
 NoName = Literal[""]
 
@@ -73,6 +88,11 @@ class ModelSettings(BaseSettings):
     )
     model_retries: Annotated[int, Field(ge=0, le=10)] = Field(
         2, description="How often a request that a provider turned away for now is made again."
+    )
+    capture_message_content: Annotated[bool, BeforeValidator(_captures)] = Field(
+        False,
+        validation_alias=AliasChoices(CAPTURE),
+        description="Have traces hold what models are asked and answer, private values included.",
     )
     judge_model: ModelName | NoName = Field(
         "",

@@ -27,6 +27,7 @@ from arms.metered import MeteredModel
 from arms.prices import price_of
 from arms.reserving import Terms
 from arms.retrying import TURN_TO_NEXT
+from arms.traced import traced
 from octollm.arm import ArmContext
 from octollm.errors import ArmFailed
 from octollm.outbound import Reach, client
@@ -109,7 +110,7 @@ class Models:
         last = self.names[-1]
         return [
             (
-                _model(name, self.settings),
+                traced(_model(name, self.settings), self.settings.capture_message_content),
                 self._terms(name, math.inf if name == last else PATIENCE_SECONDS),
             )
             for name in self.names

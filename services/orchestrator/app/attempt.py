@@ -26,6 +26,8 @@ class Attempt:
     contract: TaskContract
     tenant: str
     account: Account
+    traceparent: str | None = None
+    """The span of its submission (W3C Trace Context), which its own goes on from."""
     progress: Progress = field(default_factory=Progress)
     values: dict[str, str] = field(default_factory=dict)
     """What the task's placeholders stand for, those of its output included."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -43,6 +45,32 @@ def read_settings(**overrides: Any) -> Settings:
             message = problem["msg"].removeprefix("Value error, ")
             click.echo(": ".join([*names, message]), err=True)
         sys.exit(USAGE)
+
+
+def start_tracing(service: str) -> None:
+    """Send the traces of this process where the environment says, if it does."""
+    from octollm.service import tracing
+
+    try:
+        tracing.start(service)
+    except tracing.TracingUnavailable as error:
+        fail(str(error), code=USAGE)
+
+
+@contextmanager
+def database_url_of(data_dir: Path | None, otherwise: str) -> Iterator[str]:
+    """Yield the URL of the database in a folder of `octollm up`, which is started if it is not
+    running; without a folder, `otherwise`."""
+    if data_dir is None:
+        yield otherwise
+        return
+    from app import data_folder, embedded
+
+    try:
+        with data_folder.database_in(data_dir) as url:
+            yield url
+    except (data_folder.NoData, embedded.EmbeddedPostgresError) as error:
+        fail(str(error))
 
 
 def fail(message: str, code: int = 1) -> NoReturn:

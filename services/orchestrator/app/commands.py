@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from app.command_line import USAGE, check_key_for_models, data_option, fail, read_settings
+from app.command_line import (
+    USAGE,
+    check_key_for_models,
+    data_option,
+    fail,
+    read_settings,
+    start_tracing,
+)
+from octollm.cli_server import json_option
 
 if TYPE_CHECKING:
     from app.config import Settings
@@ -42,6 +51,7 @@ def up(host: str | None, port: int | None, data_dir: Path | None) -> None:
 
     settings = read_settings(host=host, port=port)
     model_settings()  # the arms read them later, where nothing would say it as well
+    start_tracing("octollm")
     folder = data_dir or embedded.default_data_dir()
     try:
         asyncio.run(laptop.up(settings, folder))
@@ -82,6 +92,7 @@ def serve(host: str | None, port: int | None) -> None:
     models = model_settings()
     check_key_for_models(settings, models)
     _log(settings)
+    start_tracing("octollm-orchestrator")
     try:
         asyncio.run(key_desk.check_start(settings))
         listener = serving.listen(settings.host, settings.port)
@@ -112,6 +123,7 @@ def worker(concurrency: int | None) -> None:
     models = model_settings()
     check_key_for_models(settings, models)
     _log(settings)
+    start_tracing("octollm-worker")
 
     async def main() -> None:
         await process.run(settings, load_arms(models).arms, serving.stop_signal())
@@ -126,7 +138,8 @@ def worker(concurrency: int | None) -> None:
 
 @click.command(short_help="Bring the database to this version's tables.")
 @click.option("--revision", default="head", show_default=True, help="Migration to go up to.")
-def migrate(revision: str) -> None:
+@json_option
+def migrate(revision: str, as_json: bool) -> None:
     """Bring the database of OCTOLLM_DATABASE_URL to this version's tables."""
     from alembic.util import CommandError
     from sqlalchemy.exc import OperationalError
@@ -138,16 +151,19 @@ def migrate(revision: str) -> None:
     try:
         migrations.upgrade(settings.database_url, revision)
     except OperationalError as error:
-        said = str(error.orig).strip().splitlines()[-1]
-        fail(f"The database of OCTOLLM_DATABASE_URL cannot be used: {said}", code=3)
+        reason = str(error.orig).strip().splitlines()[-1]
+        fail(f"The database of OCTOLLM_DATABASE_URL cannot be used: {reason}", code=3)
     except CommandError as error:
         fail(str(error), code=USAGE)
-    click.echo(f"The database is at migration {migrations.head_revision()}.")
+    head = migrations.head_revision()
+    said = json.dumps({"migration": head}) if as_json else f"The database is at migration {head}."
+    click.echo(said)
 
 
 @click.command("secret-key", short_help="Make a key for OCTOLLM_SECRET_KEY.")
 @click.option("--rotate", is_flag=True, help="Lock all that is kept with the first key.")
-def secret_key(rotate: bool) -> None:
+@json_option
+def secret_key(rotate: bool, as_json: bool) -> None:
     """Print a new key for OCTOLLM_SECRET_KEY, which encrypts private values.
 
     Whoever loses it loses them. To change it, put the new one before the old: NEW,OLD; restart
@@ -158,7 +174,8 @@ def secret_key(rotate: bool) -> None:
     from octollm.errors import OctoError
 
     if not rotate:
-        click.echo(new_key())
+        key = new_key()
+        click.echo(json.dumps({"key": key}) if as_json else key)
         return
     settings = read_settings()
     if not settings.secret_keys:
@@ -167,7 +184,8 @@ def secret_key(rotate: bool) -> None:
         done = asyncio.run(rotation.rotate(settings))
     except OctoError as error:
         fail(error.detail, code=3)
-    click.echo(f"Locked with the first key: the private values of {done} tasks.")
+    said = f"Locked with the first key: the private values of {done} tasks."
+    click.echo(json.dumps({"rotated": done}) if as_json else said)
 
 
 def _log(settings: Settings) -> None:

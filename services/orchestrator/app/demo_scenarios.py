@@ -109,7 +109,7 @@ async def _refused(
         await client.submit(goal)
     except expected as refused:
         story.answer(f"{refused.status}  {refused.type}")
-        for finding in refused.extra["findings"]:
+        for finding in refused.findings:
             story.answer(
                 f"  {finding['kind']} in {finding['field']}, "
                 f"characters {finding['start']} to {finding['end']}"

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +16,8 @@ from uuid import UUID
 import click
 
 from app.api_keys import Scope, name_checked, scopes_in, span_in
-from app.command_line import data_option, fail, read_settings
+from app.command_line import data_option, database_url_of, fail, read_settings
+from octollm.cli_server import json_option
 
 if TYPE_CHECKING:
     from app.config import Settings
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 AWAY = 3
 Value = TypeVar("Value")
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, and only JSON.")
 
 
 def _checked(read: Callable[[str], Value]) -> Callable[..., Value | None]:
@@ -134,27 +132,13 @@ def _on_database(
     from octollm.errors import DatabaseUnavailable
 
     settings = read_settings()
-    with _database_url(data_dir, settings.database_url) as url:
+    with database_url_of(data_dir, settings.database_url) as url:
         try:
             return asyncio.run(work(settings.model_copy(update={"database_url": url})))
         except DatabaseUnavailable as error:
             where = f"in {data_dir}" if data_dir else "of OCTOLLM_DATABASE_URL"
             hint = "" if data_dir else " For that of `octollm up`, give its folder by --data-dir."
             fail(f"The database {where} cannot be used. {error.detail}{hint}", code=AWAY)
-
-
-@contextmanager
-def _database_url(data_dir: Path | None, otherwise: str) -> Iterator[str]:
-    if data_dir is None:
-        yield otherwise
-        return
-    from app import data_folder, embedded
-
-    try:
-        with data_folder.database_in(data_dir) as url:
-            yield url
-    except (data_folder.NoData, embedded.EmbeddedPostgresError) as error:
-        fail(str(error))
 
 
 def _document(row: ApiKey) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from app.streaming import Streams
 from arms.roster import load_arms
 from octollm.arm import Arm
 from octollm.contracts import MAX_BODY_BYTES
+from octollm.service import tracing
 from octollm.service.web import instrument
 
 DESCRIPTION = """\
@@ -56,6 +57,7 @@ def create_app(
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
+        telemetry=tracing.REQUESTS,
         lifespan=_lifespan(settings, known, registry, reflex_transport),
     )
     app.include_router(tasks.router)
@@ -88,5 +90,6 @@ def _lifespan(
                 listener.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await listener
+                await tracing.flush()
 
     return lifespan

@@ -50,7 +50,7 @@ def not_met(best: TaskResult | None, why: str) -> CriteriaNotMet:
 
 def refused(why: RefusedByPolicy) -> OutputRefused:
     """Return what ends a task whose output a policy refuses; `because` is the policy's slug."""
-    return OutputRefused(why.detail, because=why.slug, **why.extra)
+    return OutputRefused(why.detail, because=why.slug, findings=why.findings)
 
 
 def was_injection(why: OutputRefused) -> bool:

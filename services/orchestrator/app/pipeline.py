@@ -30,6 +30,7 @@ from octollm.contracts import (
 )
 from octollm.errors import DatabaseUnavailable, RefusedByPolicy, Unavailable
 from octollm.redaction import placeholders_in
+from octollm.service import tracing
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +71,18 @@ class Pipeline:
         IdempotencyKeyReused, QueueFull, Overloaded, ReflexUnavailable and DatabaseUnavailable;
         then nothing was stored but an audit event.
         """
+        with tracing.span("submit task") as span:
+            accepted = await self._submitted(session, request, tenant, idempotency_key)
+            span.set_attribute("octollm.task.id", str(accepted.task_id))
+        return accepted
+
+    async def _submitted(
+        self,
+        session: AsyncSession,
+        request: TaskRequest,
+        tenant: str,
+        idempotency_key: str | None,
+    ) -> TaskAccepted:
         routing.check_usable(request.assigned_arm, self.arms)
         checks.validate(request.acceptance_criteria)
         known = fingerprints(request, self._settings.secret_keys)
@@ -94,6 +107,7 @@ class Pipeline:
             max_attempts=self._settings.max_attempts,
             idempotency_key=once.key,
             fingerprint=once.fingerprints[0],
+            traceparent=tracing.traceparent(),
         )
         task = await store.create_task(session, new)
         if task is None and await once.released(session):
@@ -175,7 +189,7 @@ class Pipeline:
     async def audit(self, tenant: str, refused: RefusedByPolicy) -> None:
         """Note a refusal in a transaction of its own; the request's is about to be rolled back."""
         self._metrics.refused.labels(refused.slug).inc()
-        kinds = sorted({finding["kind"] for finding in refused.extra["findings"]})
+        kinds = sorted({finding["kind"] for finding in refused.findings})
         log.info("submission refused", reason=refused.slug, kinds=kinds)
         try:
             async with self._database.transaction() as session:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import structlog
 
@@ -15,7 +15,7 @@ from app.concealing import Concealing
 from app.work import Progress, Work
 from octollm.arm import Arm, Feedback, Outcome
 from octollm.contracts import TaskContract, TaskResult
-from octollm.criteria import Judgement
+from octollm.criteria import Judgement, JudgementVerdict
 from octollm.errors import (
     ArmFailed,
     BudgetExceeded,
@@ -24,6 +24,7 @@ from octollm.errors import (
     OutputRefused,
     RefusedByPolicy,
 )
+from octollm.service import tracing
 
 NOT_DELEGATED = frozenset({"planner", "judge"})
 NOT_OFFERED = NOT_DELEGATED | {"drill"}  # which is for people who rehearse, and works on nothing
@@ -111,8 +112,10 @@ class Processing:
             delegate=partial(self._delegate, work),
             colleagues={} if work.step else self._colleagues(),
         )
+        told = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": arm.name}
         try:
-            outcome = await arm.run(work.contract, context)
+            with tracing.span(f"invoke_agent {arm.name}", told):
+                outcome = await arm.run(work.contract, context)
         except (SystemExit, KeyboardInterrupt) as error:  # asyncio would end the process with it
             raise ArmFailed(f"{arm.name} raised {type(error).__name__}.") from None
         outcomes.check_storable(arm.name, outcome)
@@ -143,14 +146,24 @@ class Processing:
     async def _judged(self, work: Work, outcome: Outcome) -> list[Judgement]:
         """Judge an outcome by the contract's criteria, checks first; each judgement is an event."""
         criteria = work.contract.acceptance_criteria
+        if not criteria:
+            return []
+        with tracing.span("judge criteria") as span:
+            judgements = await self._opinions(work, outcome)
+            for verdict in get_args(JudgementVerdict):
+                count = sum(judgement.verdict == verdict for judgement in judgements)
+                span.set_attribute(f"octollm.criteria.{verdict}", count)
+        for judgement in judgements:
+            await work.emit("criterion.judged", judgement.model_dump(mode="json"))
+        return judgements
+
+    async def _opinions(self, work: Work, outcome: Outcome) -> list[Judgement]:
+        criteria = work.contract.acceptance_criteria
         judgements = await checking.by_checks(criteria, outcome.output, work.values)
         sentences = judging.sentences(criteria)
         if sentences:
             judgements += await self._by_judge(work, outcome, sentences)
-        judgements.sort(key=lambda judgement: judgement.criterion)
-        for judgement in judgements:
-            await work.emit("criterion.judged", judgement.model_dump(mode="json"))
-        return judgements
+        return sorted(judgements, key=lambda judgement: judgement.criterion)
 
     async def _by_judge(
         self, work: Work, outcome: Outcome, sentences: list[int]
@@ -204,7 +217,7 @@ class Processing:
         except OutputRefused as refused:
             if not outcomes.was_injection(refused):
                 raise
-            kinds = sorted({finding["kind"] for finding in refused.extra["findings"]})
+            kinds = sorted({finding["kind"] for finding in refused.findings})
             await ours.emit("content.quarantined", {"kinds": kinds})
             result = TaskResult(arm=contract.assigned_arm, output=LEFT_OUT, partial=True)
         await ours.emit("step.completed", {"arm": result.arm, "accepted": result.accepted})

@@ -24,8 +24,10 @@ from email.utils import parsedate_to_datetime
 from typing import Literal
 
 import httpx2
+from opentelemetry.trace import SpanKind, StatusCode
 
 from app.reflex_reader import InvalidAnswer, RateLimitedAnswer, read_verdict
+from octollm.service import tracing
 from octollm.verdict import ReflexResponse
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
@@ -75,11 +77,31 @@ async def exchange(
     """Send one request and read its answer, until the event loop's time `until`.
 
     httpx2's errors hold the request and with it the text, so none of them leaves this function.
+    In a trace it is a span, after the conventions for HTTP clients.
     """
+    asked = {
+        "http.request.method": method,
+        "server.address": http.base_url.host,
+        "url.template": f"/{path}",
+    }
+    with tracing.span(f"{method} /{path}", asked, SpanKind.CLIENT) as span:
+        result = await _exchanged(http, method, path, body, until)
+        if isinstance(result, Answer):
+            span.set_attribute("http.response.status_code", result.status)
+        if isinstance(result, Failed) or result.status >= 400:
+            outcome = str(result.status) if isinstance(result, Answer) else result.outcome
+            span.set_attribute("error.type", outcome)
+            span.set_status(StatusCode.ERROR)
+    return result
+
+
+async def _exchanged(
+    http: httpx2.AsyncClient, method: str, path: str, body: bytes | None, until: float
+) -> Answer | Failed:
     try:
         async with (
             asyncio.timeout_at(until),
-            http.stream(method, path, content=body) as response,
+            http.stream(method, path, content=body, headers=tracing.headers()) as response,
         ):
             return Answer(response.status_code, response.headers, await _content(response))
     except (TimeoutError, httpx2.TimeoutException):

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
+from opentelemetry import trace
 
 from app import endings, event_store, lifecycle, store, views
 from app.account import Account
@@ -24,6 +25,7 @@ from app.supervision import OutOfTime, within
 from octollm.arm import ArmContext
 from octollm.contracts import TaskResult, TaskStatus
 from octollm.errors import BudgetExceeded, OctoError, TaskFailure
+from octollm.service import tracing
 from octollm.shielding import to_the_end
 
 WRITE_SECONDS = 15.0
@@ -51,15 +53,24 @@ class TaskRunner:
             if attempt is None:
                 await endings.close_refused(self._database, task_id)
                 return
-            try:
-                result = await self._work(attempt)
-            except asyncio.CancelledError:
-                await to_the_end(self._hand_back(attempt, by_owner=wanted_by_owner()))
-                raise
-            except Exception as error:
-                await to_the_end(self._after_error(attempt, error))
-            else:
-                await to_the_end(self._end(attempt, TaskStatus.COMPLETED, result=result))
+            told: tracing.Attributes = {
+                "octollm.task.id": str(task_id),
+                "octollm.attempt": attempt.number,
+            }
+            with tracing.continued("run task", attempt.traceparent, told):
+                await self._attempt(attempt, wanted_by_owner)
+
+    async def _attempt(self, attempt: Attempt, wanted_by_owner: Callable[[], bool]) -> None:
+        try:
+            result = await self._work(attempt)
+        except asyncio.CancelledError:
+            await to_the_end(self._hand_back(attempt, by_owner=wanted_by_owner()))
+            raise
+        except Exception as error:
+            tracing.failed(error)
+            await to_the_end(self._after_error(attempt, error))
+        else:
+            await to_the_end(self._end(attempt, TaskStatus.COMPLETED, result=result))
 
     async def _claim(self, task_id: UUID) -> Attempt | None:
         async with self._database.transaction() as session:
@@ -80,6 +91,7 @@ class TaskRunner:
             seconds=seconds,
             contract=views.contract_of(task),
             account=Account(self._database, task.id, task.run_token, self._parts.vault),
+            traceparent=task.traceparent,
         )
 
     async def _work(self, attempt: Attempt) -> TaskResult:
@@ -191,6 +203,7 @@ class TaskRunner:
         if ended is None:
             log.warning("result discarded: another attempt has the task", attempt=attempt.number)
             return
+        trace.get_current_span().set_attribute("octollm.task.status", ended.value)
         self._parts.metrics.finished.labels(ended).inc()
         self._parts.metrics.processing.observe(attempt.milliseconds() / 1000)
         log.info("task ended", status=ended, attempt=attempt.number, ms=attempt.milliseconds())

@@ -14,6 +14,7 @@ from app.document import Document, Part, documents
 from app.reflex_client import ReflexClient
 from octollm.contracts import PiiPolicy
 from octollm.errors import InjectionDetected, PiiDetected, ReflexUnavailable, RefusedByPolicy
+from octollm.service import tracing
 from octollm.verdict import PiiMatch, ReflexResponse
 
 MAX_FINDINGS = 100
@@ -50,7 +51,12 @@ class Screening:
         InjectionDetected, with findings, and ReflexUnavailable when the texts could not be
         screened (unless failing open was chosen).
         """
-        batch = list(documents(parts))
+        with tracing.span("screen texts", {"octollm.door": door}):
+            return await self._check(list(documents(parts)), policy, door)
+
+    async def _check(
+        self, batch: list[Document], policy: PiiPolicy, door: str
+    ) -> dict[int, list[PiiMatch]]:
         async with self._turn():
             asking = [self._reflex.process(document.text, context=door) for document in batch]
             answers = await asyncio.gather(*asking, return_exceptions=True)

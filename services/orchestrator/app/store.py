@@ -31,6 +31,7 @@ class NewTask:
     max_attempts: int
     idempotency_key: str | None
     fingerprint: str
+    traceparent: str | None = None
 
 
 async def create_task(session: AsyncSession, new: NewTask) -> Task | None:
@@ -54,6 +55,7 @@ async def create_task(session: AsyncSession, new: NewTask) -> Task | None:
             max_attempts=new.max_attempts,
             idempotency_key=new.idempotency_key,
             request_fingerprint=new.fingerprint,
+            traceparent=new.traceparent,
         )
         .on_conflict_do_nothing(index_elements=["tenant", "idempotency_key"])
         .returning(Task)

@@ -39,7 +39,7 @@ def refused(*criteria: Criterion) -> dict[str, str]:
     """Return what is said of criteria that cannot be judged, by field."""
     with pytest.raises(InvalidRequest) as caught:
         validate(list(criteria))
-    return {error["field"]: error["message"] for error in caught.value.extra["errors"]}
+    return {error["field"]: error["message"] for error in caught.value.errors}
 
 
 @pytest.mark.parametrize(

@@ -115,5 +115,5 @@ def test_no_arm_is_made_to_do_what_it_says_it_cannot(those: dict[str, Any]) -> N
     with pytest.raises(UnknownArm, match="name one") as caught:
         choose(contract(), arms(**those))
     assert caught.value.extra["available"] == sorted(those)
-    assert caught.value.extra["errors"][0]["field"] == "assigned_arm"
+    assert caught.value.errors[0]["field"] == "assigned_arm"
     assert SECRET not in caught.value.detail

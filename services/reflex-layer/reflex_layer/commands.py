@@ -23,6 +23,7 @@ from octollm.cli_output import Safe, clean, print_json, stdout
 from octollm.errors import InvalidRequest
 from octollm.redaction import redact
 from octollm.service.addresses import proxies
+from octollm.service.tracing import TracingUnavailable
 from octollm.verdict import MAX_SCREENED_CHARACTERS, ReflexRequest, ReflexResponse
 from reflex_layer.config import Settings
 from reflex_layer.guard.judgement import GuardUnusable
@@ -63,7 +64,7 @@ def reflex(host: str | None, port: int | None) -> None:
             proxy_headers=bool(trusted),
             forwarded_allow_ips=trusted,
         )
-    except GuardUnusable as fault:
+    except (GuardUnusable, TracingUnavailable) as fault:
         raise click.UsageError(clean(str(fault))) from None
 
 
@@ -114,7 +115,7 @@ def _request(source: str, as_json: bool) -> ReflexRequest:
     except InvalidRequest as error:
         if as_json:
             raise
-        (wrong,) = error.extra["errors"]
+        (wrong,) = error.errors
         click.echo(f"Error: {called(source)}: {wrong['message']}", err=True)
         raise click.exceptions.Exit(USAGE) from None
 

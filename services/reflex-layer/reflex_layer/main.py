@@ -28,7 +28,7 @@ from octollm.errors import (
     Unauthenticated,
     Unavailable,
 )
-from octollm.service import logs, problems, web
+from octollm.service import logs, problems, tracing, web
 from octollm.service.json_route import JsonRoute
 from octollm.service.visitors import Visitors, names
 from octollm.verdict import (
@@ -86,6 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="OctoLLM Reflex Layer",
         version=version("octollm-reflex-layer"),
         description="Screens texts for private data and prompt injection. Nothing is stored.",
+        telemetry=tracing.REQUESTS,
         lifespan=_lifespan,
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
@@ -105,6 +106,7 @@ def from_environment() -> FastAPI:
     """Entry point of a process of its own: `uvicorn --factory`, as `octollm reflex` starts it."""
     settings = Settings()
     logs.configure(settings.log_level, settings.log_format)
+    tracing.start("octollm-reflex-layer")
     return create_app(settings)
 
 
@@ -142,6 +144,7 @@ def _assembled(settings: Settings, registry: CollectorRegistry) -> Parts:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(tracing.flush)
         stack.push_async_callback(parts.threads.aclose)
         if parts.link is not None:
             stack.push_async_callback(parts.link.aclose)

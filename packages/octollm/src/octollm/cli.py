@@ -1,4 +1,5 @@
-"""The `octollm` command: `octollm.cli_tasks`, `cli_events`, `cli_documents`, and what packages add.
+"""The `octollm` command: `octollm.cli_tasks`, `cli_events`, `cli_documents`, `cli_top`,
+`cli_completion`, and what packages add.
 
 A package adds a command by an entry point of the group `octollm.commands`, its name the
 command's, its value a `click.Command`. It is imported when it is called or its help is listed;
@@ -17,11 +18,13 @@ from io import TextIOWrapper
 
 import click
 
+from octollm.cli_completion import completion
 from octollm.cli_documents import docs
 from octollm.cli_events import verify, watch
 from octollm.cli_output import one_line
 from octollm.cli_server import Server
 from octollm.cli_tasks import cancel, purge, show, submit, tasks
+from octollm.cli_top import top
 
 ENTRY_POINT_GROUP = "octollm.commands"
 
@@ -96,7 +99,7 @@ def cli(ctx: click.Context, url: str | None, api_key: str | None) -> None:
     ctx.obj = Server(url, api_key)
 
 
-for command in (submit, tasks, show, watch, cancel, purge, verify, docs):
+for command in (submit, tasks, show, watch, top, cancel, purge, verify, docs, completion):
     cli.add_command(command)
 
 

@@ -23,6 +23,8 @@ from octollm.events import OUTPUT_DELTA
 LIVE_SECONDS = 1.0
 """How often a waiting command looks how far the task is."""
 
+SPINNER_CELLS = 2
+
 LAST_LINES_SECONDS = 2.0
 """How long the lines of a task that has ended are waited for."""
 
@@ -37,13 +39,16 @@ def follow(
     console = stderr()
     live = sys.stderr.isatty() and not as_json  # not rich's word: FORCE_COLOR makes it say yes
     every = LIVE_SECONDS if live else MAX_WAIT_SECONDS
+    room = console.width - SPINNER_CELLS
     task = known
     try:
-        with console.status(_progress(known), spinner="line") if live else nullcontext() as line:
+        with (
+            console.status(_progress(known, room), spinner="line") if live else nullcontext()
+        ) as line:
             telling = _told(client, known.task_id, console) if live else None
             for task in client.watch(known.task_id, timeout, every):
                 if line is not None:
-                    line.update(_progress(task))
+                    line.update(_progress(task, room))
             if telling is not None and task.status.final:
                 telling.join(LAST_LINES_SECONDS)
     except KeyboardInterrupt:
@@ -72,14 +77,21 @@ def _told(client: Client, task_id: UUID, console: Console) -> threading.Thread:
     return thread
 
 
-def _progress(task: TaskAccepted | TaskResponse) -> Text:
-    """Return the status line: how far the task is, and since when it is there."""
+def _progress(task: TaskAccepted | TaskResponse, width: int) -> Text:
+    """Return the status line, at most `width` cells: how far the task is, since when it is there,
+    what it has used of its budget."""
     line = Text.assemble(status_text(task.status))
     if isinstance(task, TaskResponse):
         attempt = f", attempt {task.attempt}" if task.attempt > 1 else ""
         age = (datetime.now(UTC) - task.created_at).total_seconds()
         line.append(f"{attempt}, {span(age)}", style="dim")
-    return line.append(f"  {task.task_id}", style="dim")
+        if task.attempt:
+            spend, budget = task.spend, task.budget
+            line.append(f"  {spend.tokens:,}/{budget.max_tokens:,} tokens")
+            line.append(f"  {spend.cost_usd:.4f}/{budget.max_cost_usd:g} USD")
+    line.append(f"  {task.task_id}", style="dim")
+    line.truncate(width, overflow="ellipsis")
+    return line
 
 
 def print_task(task: TaskResponse, as_json: bool) -> None:

@@ -103,7 +103,7 @@ def accepted_lines(accepted: TaskAccepted) -> RenderableType:
 def task_table(tasks: Iterable[TaskSummary], now: datetime, width: int) -> Table:
     """Return one line for each task, at most `width` cells long, with what fits of the goal.
 
-    Where next to nothing fits, age and goal are left out; the id is never cut.
+    Where next to nothing fits, age and goal stand on a second line; the id is never cut.
     """
     room = width - _CELLS_BEFORE_GOAL
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -113,12 +113,15 @@ def task_table(tasks: Iterable[TaskSummary], now: datetime, width: int) -> Table
         table.add_column("age", no_wrap=True, justify="right", min_width=6)
         table.add_column("goal", no_wrap=True)
     for task in tasks:
-        cells: list[str | Text] = [str(task.task_id), status_text(task.status)]
+        task_id, status = Text(str(task.task_id)), status_text(task.status)
+        age, goal = span((now - task.created_at).total_seconds()), Text(one_line(task.goal))
         if room >= _LEAST_GOAL_CELLS:
-            goal = Text(one_line(task.goal))
             goal.truncate(room, overflow="ellipsis")
-            cells += [span((now - task.created_at).total_seconds()), goal]
-        table.add_row(*cells)
+            table.add_row(task_id, status, age, goal)
+        else:
+            goal.truncate(len(task_id), overflow="ellipsis")
+            goal.stylize("dim")
+            table.add_row(task_id + Text("\n") + goal, status + Text(f"\n{age}", "dim"))
     return table
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from ipaddress import ip_address
@@ -48,7 +49,7 @@ class Connection:
             call.method,
             self.url + call.path,
             params=dict(call.params) or None,
-            headers={**self.headers, **call.headers},
+            headers={**_trace(), **self.headers, **call.headers},
             content=call.body,
             extensions={"timeout": timeout.as_dict()},
         )
@@ -60,6 +61,18 @@ class Connection:
     def retries_of(self, call: Call[Any]) -> Retries:
         """Return how a call may be repeated."""
         return Retries(self.retries if call.repeatable else 0, self.timeout + call.held_seconds)
+
+
+def _trace() -> dict[str, str]:
+    """Return what joins the server's trace to that of the program, if it has one: `traceparent`
+    (W3C Trace Context). OpenTelemetry is not needed; who traces has imported it."""
+    if "opentelemetry.trace" not in sys.modules:
+        return {}
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    headers: dict[str, str] = {}
+    TraceContextTextMapPropagator().inject(headers)
+    return headers
 
 
 def connect(url: str | None, api_key: str | None, timeout: float, retries: int) -> Connection:

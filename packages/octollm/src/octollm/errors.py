@@ -47,9 +47,11 @@ again with `from_problem`.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from octollm.problem import PROBLEM_TYPE_PREFIX as PROBLEM_TYPE_PREFIX  # as `errors` has both, too
+from octollm.problem import Fault as Fault
+from octollm.problem import Found as Found
 from octollm.problem import OctoError as OctoError
 
 _STANDARD_MEMBERS = {"type", "title", "status", "detail", "request_id", "retry_after"}
@@ -60,6 +62,11 @@ class InvalidRequest(OctoError):
 
     status, slug = 422, "invalid-request"
     title = "The request is not valid"
+
+    @property
+    def errors(self) -> list[Fault]:
+        """What is wrong, one for each fault."""
+        return cast(list[Fault], self.extra.get("errors", []))
 
 
 class UnknownArm(InvalidRequest):
@@ -75,6 +82,11 @@ class RefusedByPolicy(OctoError):
 
     status, slug = 422, "refused-by-policy"
     title = "The text was refused"
+
+    @property
+    def findings(self) -> list[Found]:
+        """What was found and where, without the text."""
+        return cast(list[Found], self.extra.get("findings", []))
 
 
 class PiiDetected(RefusedByPolicy):
@@ -198,11 +210,13 @@ class BudgetExceeded(TaskFailure):
 
     slug, title = "budget-exceeded", "The task ran out of its budget"
 
-    def __init__(self, /, detail: str | None = None, **members: Any) -> None:
+    def __init__(
+        self, /, detail: str | None = None, *, retry_after: float | None = None, **members: object
+    ) -> None:
         dimension = members.get("dimension")
         if dimension and not (detail or "").startswith(f"{dimension}:"):
             detail = f"{dimension}: {detail or self.title}"
-        super().__init__(detail, **members)
+        super().__init__(detail, retry_after=retry_after, **members)
 
 
 class AttemptsExhausted(TaskFailure):
@@ -213,6 +227,11 @@ class OutputRefused(TaskFailure):
     """Carries `findings`, as `RefusedByPolicy` does."""
 
     slug, title = "output-refused", "The arm's output did not pass the screening"
+
+    @property
+    def findings(self) -> list[Found]:
+        """What was found and where, without the text."""
+        return cast(list[Found], self.extra.get("findings", []))
 
 
 class CriteriaNotMet(TaskFailure):

@@ -4,9 +4,27 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self, TypedDict, cast
+
+from pydantic import JsonValue
 
 PROBLEM_TYPE_PREFIX = "urn:octollm:problem:"
+
+
+class Found(TypedDict):
+    """What was found where: code points of the text in `field`, the end exclusive."""
+
+    field: str
+    kind: str
+    start: int
+    end: int
+
+
+class Fault(TypedDict):
+    """What is wrong with one field of a request."""
+
+    field: str
+    message: str
 
 
 class OctoError(Exception):
@@ -20,11 +38,11 @@ class OctoError(Exception):
     title: ClassVar[str] = "Something went wrong on our side"
 
     def __init__(
-        self, /, detail: str | None = None, *, retry_after: float | None = None, **extra: Any
+        self, /, detail: str | None = None, *, retry_after: float | None = None, **extra: object
     ) -> None:
         self.detail = detail or self.title
         self.retry_after = retry_after
-        self.extra = extra
+        self.extra = cast("dict[str, JsonValue]", extra)
         self.request_id: str | None = None
         super().__init__(self.detail)
 
@@ -34,9 +52,9 @@ class OctoError(Exception):
         foreign = ":" in self.slug  # another house's type, or RFC 9457's `about:blank`
         return self.slug if foreign else PROBLEM_TYPE_PREFIX + self.slug
 
-    def problem(self, request_id: str | None = None) -> dict[str, Any]:
+    def problem(self, request_id: str | None = None) -> dict[str, JsonValue]:
         """Return the RFC 9457 problem document, ready for JSON."""
-        document: dict[str, Any] = {
+        document: dict[str, JsonValue] = {
             "type": self.type,
             "title": self.title,
             "status": self.status,

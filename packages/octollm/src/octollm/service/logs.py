@@ -1,4 +1,5 @@
-"""Structured logs: one JSON object a line, with `request_id` and `task_id`, nothing private.
+"""Structured logs: one JSON object a line, nothing private; with `request_id`, `task_id` and, in a
+trace, `trace_id`.
 
 An exception is logged as its class and the places it passed, without its message: messages of
 database drivers and validators quote the data they choked on.
@@ -14,6 +15,7 @@ from typing import Literal
 
 import structlog
 from asgi_correlation_id import correlation_id
+from opentelemetry import trace
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 LogFormat = Literal["json", "console"]
@@ -29,6 +31,7 @@ def configure(level: str = "INFO", log_format: LogFormat = "json") -> None:
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         add_request_id,
+        add_trace_id,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -76,6 +79,15 @@ def add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> Ev
     """Processor: add the id of the request being served, if one is."""
     if request_id := correlation_id.get():
         event.setdefault("request_id", request_id)
+    return event
+
+
+def add_trace_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Processor: add the ids of the trace and span the line belongs to, as traces show them."""
+    context = trace.get_current_span().get_span_context()
+    if context.is_valid:
+        event["trace_id"] = trace.format_trace_id(context.trace_id)
+        event["span_id"] = trace.format_span_id(context.span_id)
     return event
 
 

@@ -57,7 +57,7 @@ def create_app(
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
-        telemetry=tracing.REQUESTS,
+        telemetry=tracing.of_requests(),
         lifespan=_lifespan(settings, known, registry, reflex_transport),
     )
     app.include_router(tasks.router)

@@ -86,12 +86,10 @@ def create_app(settings: Settings) -> FastAPI:
         title="OctoLLM Reflex Layer",
         version=version("octollm-reflex-layer"),
         description="Screens texts for private data and prompt injection. Nothing is stored.",
-        telemetry=tracing.REQUESTS,
+        telemetry=tracing.of_requests(),
         lifespan=_lifespan,
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
-        # It would record the messages of exceptions, which may quote texts; the numbers are ours.
-        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.parts = parts
     # An included router would match each request twice, and pages for people come last.

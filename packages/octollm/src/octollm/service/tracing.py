@@ -171,11 +171,14 @@ def _is_probe(scope: Scope) -> bool:
     return scope["path"] in _PROBES
 
 
-REQUESTS: Final[TelemetryConfig] = {
-    "auto_configure": False,  # `start` does it, and says why if it cannot
-    "metrics": False,  # Prometheus has them
-    "logs": False,  # they hold exception messages
-    "operation_spans": False,
-    "exclude": _is_probe,
-}
-"""What FastAPI is to trace of the requests it serves."""
+def of_requests() -> TelemetryConfig:
+    """Return what FastAPI is to trace of the requests it serves: nothing in a process that records
+    no traces, where it would ask for them three times a request all the same."""
+    return {
+        "tracing": is_on(),
+        "auto_configure": False,  # `start` does it, and says why if it cannot
+        "metrics": False,  # Prometheus has them
+        "logs": False,  # they hold exception messages
+        "operation_spans": False,
+        "exclude": _is_probe,
+    }

@@ -13,6 +13,7 @@ import click
 import pytest
 from pages import BLOCK, ROOT, TEXTS, blocks
 from prometheus_client import CollectorRegistry
+from pydantic import AliasChoices
 from pydantic_settings import BaseSettings
 
 from app.checking import by_checks
@@ -140,8 +141,9 @@ def test_every_setting_is_on_the_settings_page(settings: type[BaseSettings]) -> 
     rows = TEXTS["docs/settings.md"].splitlines()
     prefix = settings.model_config.get("env_prefix", "")
     for name, field in settings.model_fields.items():
-        variable = f"`{prefix}{name}`".upper()
-        row = next((row for row in rows if row.startswith("| `") and variable in row), "")
+        alias = field.validation_alias
+        own = alias.choices[0] if isinstance(alias, AliasChoices) else f"{prefix}{name}".upper()
+        row = next((row for row in rows if row.startswith("| `") and f"`{own}`" in row), "")
         assert str(field.description) in row, name
 
 

@@ -132,6 +132,7 @@ class Server:
         durable: bool,
     ) -> None:
         self.version = programs.version
+        self.bin_dir = programs.bin_dir
         self.socket_dir = socket_dir
         self._account = account
         self._cluster = cluster

@@ -30,7 +30,8 @@ class Metrics:
         def counter(name: str, help_text: str, *labels: str) -> Counter:
             return Counter(f"reflex_{name}", help_text, labels, registry=registry)
 
-        self._requests = counter("requests", "Texts screened, by verdict.", "status")
+        requests = counter("requests", "Texts screened, by verdict.", "status")
+        self._requests = {status: requests.labels(status) for status in ("success", "blocked")}
         self._blocked = counter("requests_blocked", "Texts that were blocked.")
         self._incomplete = counter("incomplete", "Texts not screened to the end; all are blocked.")
         self._pii = counter("pii_detections", "Private values found.", "pii_type")
@@ -49,15 +50,16 @@ class Metrics:
         )
         self._pii_kinds = frozenset((*PiiType, *pii_kinds, _OTHER))
         self._injection_kinds = frozenset((*InjectionType, *injection_kinds, _OTHER))
-        _show(self._requests, ("success", "blocked"))
         _show(self._rejected, ("key", "ip"))
         _show(self._pii, self._pii_kinds)
         _show(self._injections, self._injection_kinds)
 
     def looked_up(self, hits: int, misses: int) -> None:
         """Count what a look into the cache came to."""
-        self._hits.inc(hits)
-        self._misses.inc(misses)
+        if hits:
+            self._hits.inc(hits)
+        if misses:
+            self._misses.inc(misses)
 
     def charged(self, charge: Charge) -> None:
         """Count a request that has a limit."""
@@ -68,7 +70,7 @@ class Metrics:
 
     def screened(self, verdict: Verdict, seconds: float) -> None:
         """Count one answered text."""
-        self._requests.labels(verdict.status).inc()
+        self._requests[verdict.status].inc()
         self._seconds.observe(seconds)
         if verdict.status == "blocked":
             self._blocked.inc()

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from octollm.verdict import InjectionMatch, PiiMatch, ReflexResponse
 from reflex_layer import injection
 from reflex_layer.deadline import Deadline, OutOfTime
+from reflex_layer.injection.speech import vocabulary
 from reflex_layer.pii.overlaps import resolved
 from reflex_layer.pii.recogniser import Found
 from reflex_layer.ruleset import BUILT_IN, Ruleset
@@ -38,6 +39,8 @@ class Verdict:
     @property
     def pii_matches(self) -> tuple[PiiMatch, ...]:
         """The private data as it is told; made when somebody asks, all at once."""
+        if not self.private:
+            return ()
         return _PII_MATCHES.validate_python(
             [
                 {"pii_type": kind, "start": start, "end": end, "confidence": confidence}
@@ -78,6 +81,8 @@ def screen(
     as `incomplete` and `blocked`.
     """
     seen = shadow(text)
+    if check_injection:
+        vocabulary()  # the first text of a process may wait for it, but not at its own expense
     deadline = Deadline(rules.time_budget)
     found: list[Found] = []
     assessment = injection.NOTHING
@@ -95,7 +100,7 @@ def screen(
 
 
 def warm_up(rules: Ruleset = BUILT_IN) -> None:
-    """Build the automata that RE2 builds on first use, so that no request waits for them."""
+    """Build what is built on first use, automata and vocabulary, so that no request waits."""
     for recogniser in rules.pii.recognisers:
         for example in recogniser.positive:
             screen(example, rules)

@@ -10,7 +10,7 @@ from reflex_layer.injection.joins import JOINS
 from reflex_layer.injection.negation import is_reminder
 from reflex_layer.injection.qualified import settled
 from reflex_layer.injection.rule import Rule
-from reflex_layer.injection.speech import VOCABULARY, Spoken
+from reflex_layer.injection.speech import Spoken, vocabulary
 from reflex_layer.injection.wording import Wording
 from reflex_layer.text import Shadow
 
@@ -134,7 +134,7 @@ def joins(wording: Wording, spoken: Spoken) -> Iterator[Match]:
 
 def spoken_in(wording: Wording) -> Spoken:
     """Return what a wording says in the languages that are known."""
-    return settled(wording, VOCABULARY.find(wording.text))
+    return settled(wording, vocabulary().find(wording.text))
 
 
 def is_apart(seen: Shadow, start: int, end: int) -> bool:

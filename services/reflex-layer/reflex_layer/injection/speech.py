@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -93,4 +94,9 @@ _ELIDED: Final = re.compile(
     r" ([cdjlmnst]|qu|jusqu|all|dell|nell|sull|quell|un|tutt) (?=[aeiouyh])"
 )
 
-VOCABULARY: Final = Vocabulary(LANGUAGES)
+
+@cache
+def vocabulary() -> Vocabulary:
+    """Return the phrases of all languages; the first call takes a quarter of a second, which no
+    import has to wait for."""
+    return Vocabulary(LANGUAGES)

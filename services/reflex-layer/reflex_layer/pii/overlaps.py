@@ -32,15 +32,13 @@ def resolved(found: list[Found], block_confidence: float, seen: bytes) -> list[F
             together.append(one)
             reached = max(reached, one.end)
             continue
-        told += _told(together, block_confidence, seen)
+        told += together if len(together) <= 1 else _told(together, block_confidence, seen)
         together, reached = [one], one.end
-    return told + _told(together, block_confidence, seen)
+    return told + (together if len(together) <= 1 else _told(together, block_confidence, seen))
 
 
 def _told(together: list[Found], block_confidence: float, seen: bytes) -> list[Found]:
-    """Return what is told of findings each of which begins within those before; most are alone."""
-    if len(together) <= 1:
-        return together
+    """Return what is told of findings each of which begins within those before."""
     by_place = sorted(together, key=lambda f: (f.start, -f.end, -f.confidence))
     blocking = _apart([f for f in by_place if f.confidence >= block_confidence], seen)
     lesser = _longest([f for f in by_place if f.confidence < block_confidence])

@@ -63,7 +63,7 @@ class Cues:
         """
         found: list[Cue] = []
         # A sign at either end, so that a phrase may stand there as anywhere.
-        around = b"%b " % lower
+        around = lower + b" "
         humps = cased != lower
         for index, start, end in self._search.find_matches_as_indexes(lower, overlapping=True):
             if around[start - 1] in _LETTERS_AND_DIGITS and not (humps and _humps(cased, start)):

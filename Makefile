@@ -20,6 +20,8 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 	--no-emit-package octollm-orchestrator --no-emit-package octollm-reflex-layer
 LOCKED := 'packages/octollm[service,otel]' services/arms services/reflex-layer
 PEERS := benchmarks/requirements.lock
+AUDIT := scripts/audit.lock
+FUZZ := tests/test_openapi_fuzz.py tests/test_malformed_bodies.py tests/test_lifecycle_machine.py
 TRAINING := services/reflex-layer/training
 BENCH := submit reflex
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
@@ -29,7 +31,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help demo up test faults check format openapi migration bench weights lock coverage hooks clean \
+.PHONY: help demo up test faults fuzz audit check format openapi migration bench weights lock coverage hooks clean \
 	format-check lint types floors openapi-check coverage-report FORCE
 
 help: ## List the verbs
@@ -47,6 +49,13 @@ test: $(READY) ## Run every test; ARGS="-k cancel" chooses some
 
 faults: $(READY) ## Kill, freeze and cut off what runs, under load, and count what was lost
 	$(BIN)/pytest -n 2 --dist worksteal -rs tests/faults $(ARGS)
+
+fuzz: $(READY) ## Ask the services thousands of strange things; FUZZ_EXAMPLES=1000 asks more
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-100} FUZZ_BODIES=$${FUZZ_BODIES:-10000} FUZZ_SEED=$${FUZZ_SEED:-$$$$} \
+		$(BIN)/pytest -n 2 -rs $(FUZZ) $(ARGS)
+
+audit: $(READY).audit ## Look for known vulnerabilities in what is pinned; exits 1 if there are some
+	@$(BIN)/python scripts/audit.py .venv/audit/bin/pip-audit requirements.lock deploy/requirements.lock
 
 check: format-check lint types floors openapi-check ## Check format, lint, types, floors, generated pages
 
@@ -92,6 +101,7 @@ lock: ## Pin all packages anew (needs uv); ARGS=--upgrade takes the newest
 		--output-file $(PEERS)
 	$(COMPILE) $(ARGS) --constraints requirements.lock --group pyproject.toml:training \
 		--output-file $(TRAINING)/requirements.lock
+	$(COMPILE) $(ARGS) --group pyproject.toml:audit --output-file $(AUDIT)
 
 clean: ## Remove what make has made: the environment, caches and reports; no data
 	rm -rf .venv .*_cache .hypothesis .coverage* htmlcov $(foreach p,$(PACKAGES),$(p)/build)
@@ -155,5 +165,12 @@ $(READY).bench: $(PEERS) $(READY)
 $(READY).training: $(TRAINING)/requirements.lock $(READY)
 	$(PIP) install --require-hashes --requirement $<
 	@touch $@
+
+# An environment of its own: what looks at our packages must not choose their versions.
+$(READY).audit: $(AUDIT) $(READY)
+	@set -e; rm -f $@; $(BIN)/python -m venv --clear .venv/audit; \
+	if .venv/audit/bin/python -m pip --quiet --disable-pip-version-check --no-input \
+		install --require-hashes --requirement $(AUDIT); then touch $@; \
+	else echo 'pip-audit cannot be installed here: could not reach the advisory database' >&2; fi
 
 FORCE:

@@ -159,6 +159,18 @@ def test_every_link_leads_somewhere(page: str) -> None:
         assert not heading or heading in headings(found), target
 
 
+def test_every_line_of_the_security_page_names_tests_that_are_there() -> None:
+    page = TEXTS["docs/security.md"]
+    rows = [row for row in page.splitlines() if row.startswith("| ") and row.count("|") == 4][1:]
+    assert len(rows) > 10
+    for row in rows:
+        shown = re.findall(r"\[(test_\w+)\]\(([^)]+)\)", row.rpartition(" | ")[2])
+        assert shown, row
+        for name, path in shown:
+            code = (ROOT / "docs" / path).read_text("utf-8")
+            assert re.search(rf"^(?:async )?def {name}\(", code, re.MULTILINE), name
+
+
 def headings(page: Path) -> list[str]:
     """Return what links to a page's headings are called."""
     titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)

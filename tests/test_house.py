@@ -27,11 +27,25 @@ from reflex_layer.config import Settings as ReflexSettings
 ROOT = Path(__file__).parent.parent
 PROJECTS = [ROOT / "pyproject.toml", *sorted(ROOT.glob("*/*/pyproject.toml"))]
 VERBS = [
-    *("bench", "check", "clean", "coverage", "demo", "faults", "format", "help", "hooks", "lock"),
+    *(
+        "audit",
+        "bench",
+        "check",
+        "clean",
+        "coverage",
+        "demo",
+        "faults",
+        "format",
+        "fuzz",
+        "help",
+        "hooks",
+        "lock",
+    ),
     *("migration", "openapi", "test", "up", "weights"),
 ]
 GROUP_LOCKS = {
     "bench": "benchmarks/requirements.lock",
+    "audit": "scripts/audit.lock",
     "training": "services/reflex-layer/training/requirements.lock",
 }
 LOCKS = ["requirements.lock", "deploy/requirements.lock", *GROUP_LOCKS.values()]

@@ -65,7 +65,7 @@ def decide(
 
 def findings(refused: RefusedByPolicy | None) -> list[tuple[str, str, int, int]]:
     assert refused is not None
-    return [tuple(finding.values()) for finding in refused.findings]
+    return [(f["field"], f["kind"], f["start"], f["end"]) for f in refused.findings]
 
 
 def test_a_clean_text_passes() -> None:
@@ -77,9 +77,7 @@ def test_private_data_is_refused_by_kind_and_place() -> None:
     text = f"to {SECRET}"
     refused = decide((document(goal="Write", context=text), verdict(pii(10, 25))))
     assert isinstance(refused, PiiDetected)
-    assert refused.findings == [
-        {"field": "context", "kind": "Email", "start": 3, "end": 18}
-    ]
+    assert refused.findings == [{"field": "context", "kind": "Email", "start": 3, "end": 18}]
     assert refused.detail == "Found Email in context."
     assert SECRET not in str(refused.problem())
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from fastapi import FastAPI, Response
+from fastapi.telemetry import TelemetryConfig
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -24,6 +25,20 @@ from octollm.service.edge import EdgeMiddleware
 from octollm.service.heads import HeadLimitMiddleware
 
 _PROBES = ("/health", "/ready", "/metrics")
+
+
+def _is_probe(scope: Scope) -> bool:
+    return scope["path"] in _PROBES
+
+
+REQUEST_TRACES: TelemetryConfig = {
+    "auto_configure": False,  # `tracing.start` does it, and says why if it cannot
+    "metrics": False,  # Prometheus has them
+    "logs": False,  # they hold exception messages
+    "operation_spans": False,
+    "exclude": _is_probe,
+}
+"""What FastAPI is to trace of the requests it serves, in a process that traces."""
 
 
 def instrument(

@@ -22,7 +22,7 @@ from arms.roster import load_arms
 from octollm.arm import Arm
 from octollm.contracts import MAX_BODY_BYTES
 from octollm.service import tracing
-from octollm.service.web import instrument
+from octollm.service.web import instrument, request_traces
 
 DESCRIPTION = """\
 Submit a goal for an LLM to work on, with acceptance criteria and a budget; get back a checked
@@ -57,7 +57,7 @@ def create_app(
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
-        telemetry=tracing.of_requests(),
+        telemetry=request_traces(),
         lifespan=_lifespan(settings, known, registry, reflex_transport),
     )
     app.include_router(tasks.router)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import psycopg
@@ -16,13 +16,11 @@ from scripted_reflex import ScriptedReflex
 from app.migrate import head_revision
 from octollm.cli import cli
 
-Run = Callable[..., Result]
+Run = Callable[..., Awaitable[Result]]
 
 
 @pytest.fixture
-def run(
-    database_url: str, reflex: ScriptedReflex, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Run]:
+def run(database_url: str, reflex: ScriptedReflex, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run `octollm doctor …` on the test's database and a scripted Reflex Layer."""
     monkeypatch.setenv("OCTOLLM_DATABASE_URL", database_url)
     monkeypatch.setenv("OCTOLLM_REFLEX_URL", reflex.url)

@@ -86,7 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="OctoLLM Reflex Layer",
         version=version("octollm-reflex-layer"),
         description="Screens texts for private data and prompt injection. Nothing is stored.",
-        telemetry=tracing.of_requests(),
+        telemetry=web.request_traces(),
         lifespan=_lifespan,
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,

@@ -13,12 +13,10 @@ from contextlib import contextmanager
 from typing import Final
 
 from anyio import move_on_after, to_thread
-from fastapi.telemetry import TelemetryConfig
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-from starlette.types import Scope
 
 from octollm.errors import OctoError, TaskFailure
 
@@ -30,7 +28,6 @@ NONE: Final = "none"
 FLUSH_SECONDS: Final = 3.0
 
 _OTLP: Final = {"http/protobuf": "otlp_proto_http", "grpc": "otlp_proto_grpc"}
-_PROBES: Final = frozenset({"/health", "/ready", "/metrics"})
 _W3C: Final = TraceContextTextMapPropagator()
 _tracer: Final = trace.get_tracer("octollm")  # stands for whichever provider is set later
 
@@ -165,20 +162,3 @@ def headers() -> dict[str, str]:
 def traceparent() -> str | None:
     """Return the current span as W3C `traceparent`, 55 characters; None outside a trace."""
     return headers().get("traceparent")
-
-
-def _is_probe(scope: Scope) -> bool:
-    return scope["path"] in _PROBES
-
-
-def of_requests() -> TelemetryConfig:
-    """Return what FastAPI is to trace of the requests it serves: nothing in a process that records
-    no traces, where it would ask for them three times a request all the same."""
-    return {
-        "tracing": is_on(),
-        "auto_configure": False,  # `start` does it, and says why if it cannot
-        "metrics": False,  # Prometheus has them
-        "logs": False,  # they hold exception messages
-        "operation_spans": False,
-        "exclude": _is_probe,
-    }

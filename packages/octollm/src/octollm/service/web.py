@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from fastapi import FastAPI, Response
+from fastapi.telemetry import TelemetryConfig
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -19,11 +20,28 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from octollm.errors import BodyTooLarge
-from octollm.service import problems
+from octollm.service import problems, tracing
 from octollm.service.edge import EdgeMiddleware
 from octollm.service.heads import HeadLimitMiddleware
 
 _PROBES = ("/health", "/ready", "/metrics")
+
+
+def _is_probe(scope: Scope) -> bool:
+    return scope["path"] in _PROBES
+
+
+def request_traces() -> TelemetryConfig:
+    """Return what FastAPI is to trace of the requests it serves: nothing in a process that records
+    no traces, where it would ask for them three times a request all the same."""
+    return {
+        "tracing": tracing.is_on(),
+        "auto_configure": False,  # `tracing.start` does it, and says why if it cannot
+        "metrics": False,  # Prometheus has them
+        "logs": False,  # they hold exception messages
+        "operation_spans": False,
+        "exclude": _is_probe,
+    }
 
 
 def instrument(

@@ -49,17 +49,25 @@ class Admission:
             self._refused.labels(reason)
 
     async def admit(self, request: Request, scope: Scope) -> Caller:
-        """Return who asks, once one request is taken from the limit.
+        """Return who asks by a header, as `admit_holder` does."""
+        return await self.admit_holder(key_in(request.headers.get("authorization")), request, scope)
+
+    async def keys_needed(self) -> bool:
+        """Return whether nobody comes in without a key. Raises DatabaseUnavailable."""
+        return self._always or await self._keyring.any_made()
+
+    async def admit_holder(self, key: str | None, request: Request, scope: Scope) -> Caller:
+        """Return who shows that key, or none, once one request is taken from the limit.
 
         Raises Unauthenticated, Forbidden, RateLimited and DatabaseUnavailable. Who shows a good
         key is limited by the key alone, for many may share an address; all others are by address.
         """
         address = address_of(request.client.host if request.client else None)
-        if not self._always and not await self._keyring.any_made():
+        if not await self.keys_needed():
             if not is_loopback(address):
                 await self._charge(request, "ip", address)
             return ANYONE
-        caller = await self._identified(request, address)
+        caller = await self._identified(key, request, address)
         await self._charge(request, "key", str(caller.key_id))
         await self._keyring.note_use(caller)
         if not caller.may(scope):
@@ -67,8 +75,7 @@ class Admission:
             raise Forbidden(f"This key lacks the scope {scope}.", missing_scope=scope)
         return caller
 
-    async def _identified(self, request: Request, address: str) -> Caller:
-        key = key_in(request.headers.get("authorization"))
+    async def _identified(self, key: str | None, request: Request, address: str) -> Caller:
         caller = await self._keyring.find(key) if key else None
         if caller is None:
             # Before anything is read for it, so that guessing has a limit too.

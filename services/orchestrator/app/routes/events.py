@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from starlette.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
 
-from app import event_store, store, views
+from app import event_store, views
 from app.routes import examples
 from app.routes.depends import Tenant, TheParts, Transaction
 from app.routes.guarded import DOOR, Guarded, needs
 from app.routes.tasks import TaskId
 from app.streaming import Streams
+from app.watching import EventStream, all_seen
 from octollm.errors import DatabaseUnavailable, InternalError, InvalidRequest, TaskNotFound
 from octollm.receipt import Receipt
 from octollm.service.problems import responses
 
 LARGEST_ID = 2**63 - 1
-HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-"""No cache keeps a stream, and no nginx holds it back."""
 
 After = Annotated[
     int | None, Query(ge=0, le=LARGEST_ID, description="Only events with a higher id.")
@@ -40,24 +35,6 @@ def streams(request: Request) -> Streams:
 
 
 TheStreams = Annotated[Streams, Depends(streams)]
-
-
-class EventStream(StreamingResponse):
-    """A stream whose source is closed with it, not when it happens to be collected.
-
-    FastAPI's own has a heartbeat that cannot be set, and asks for a route that is a generator,
-    which cannot answer 404 or 204 any more.
-    """
-
-    media_type = "text/event-stream"
-
-    def __init__(self, frames: AsyncGenerator[bytes, None]) -> None:
-        super().__init__(_while_it_can_be_read(frames), headers=HEADERS)
-        self._frames = frames
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with aclosing(self._frames):
-            await super().__call__(scope, receive, send)
 
 
 @router.get(
@@ -88,12 +65,8 @@ async def watch_task(
     last 100 characters only a finished output shows all.
     """
     begin = (last_event_id if last_event_id is not None else after) or 0
-    async with parts.database.transaction() as session:
-        task, _ = await store.get_task(session, tenant, task_id)
-        if begin and task.status.final:
-            left = await event_store.events_of_task(session, task_id, begin, 1)
-            if not left:  # an EventSource comes again after every end but this one
-                return Response(status_code=204)
+    if await all_seen(parts.database, tenant, task_id, begin):
+        return Response(status_code=204)
     return EventStream(streams.of_task(task_id, begin))
 
 
@@ -138,14 +111,3 @@ async def get_receipt(task_id: TaskId, session: Transaction, tenant: Tenant) -> 
     """
     head, events = await event_store.chain_of(session, tenant, task_id)
     return views.receipt(task_id, head, events)
-
-
-async def _while_it_can_be_read(
-    frames: AsyncGenerator[bytes, None],
-) -> AsyncGenerator[bytes, None]:
-    """Pass frames on; end when the database goes away. The reader comes again and is told why."""
-    try:
-        async for frame in frames:
-            yield frame
-    except DatabaseUnavailable:
-        return

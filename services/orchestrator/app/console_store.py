@@ -77,7 +77,7 @@ async def count_by_status(session: AsyncSession, tenant: str) -> dict[TaskStatus
         .subquery()
     )
     statement = select(recent.c.status, func.count()).group_by(recent.c.status)
-    return {status: number for status, number in await session.execute(statement)}
+    return {row[0]: row[1] for row in (await session.execute(statement)).all()}
 
 
 def ago(seconds: float) -> ColumnElement[datetime]:

@@ -57,7 +57,7 @@ _LATENCY = text(f"""{_RECENT}
 _SPEND = text(f"""{_RECENT}
     SELECT CAST(floor(extract(epoch FROM now() - recent.created_at) / 86400) AS integer)
                AS days_ago,
-           coalesce(task_results.result ->> 'arm', assigned_arm, 'unassigned') AS arm,
+           coalesce(task_results.result ->> 'arm', assigned_arm, 'none chosen') AS arm,
            sum(drawn_usd) AS usd, sum(drawn_tokens) AS tokens, count(*) AS tasks
     FROM recent LEFT JOIN task_results ON task_results.task_id = recent.id
     WHERE drawn_tokens > 0 GROUP BY 1, 2 ORDER BY 1, 2
@@ -112,7 +112,8 @@ async def latency(session: AsyncSession, tenant: str) -> Row[Any]:
 
 
 async def spend(session: AsyncSession, tenant: str) -> Sequence[Row[Any]]:
-    """Return dollars, tokens and tasks of the last seven days that asked a model, by day and arm."""
+    """Return dollars, tokens and tasks of the last seven days by day and arm, of those tasks that
+    asked a model."""
     return (await session.execute(_SPEND, _over(tenant, WEEK))).all()
 
 

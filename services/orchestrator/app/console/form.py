@@ -122,7 +122,7 @@ def _validated(document: Mapping[str, Any]) -> TaskRequest:
 
 def _criteria(text: str) -> list[Any]:
     """Return one criterion a line: a check where it is an object, else a sentence."""
-    found = []
+    found: list[Any] = []
     for line in filter(None, map(str.strip, text.split("\n"))):
         field = f"acceptance_criteria.{len(found)}"
         found.append(_json(line, field) if line.startswith("{") else line)

@@ -23,9 +23,10 @@ MAX_MARKDOWN: Final = 50_000
 
 Form = Literal["json", "markdown", "text"]
 
-_TAGS: Final = set(
-    ["a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "mark", "ol", "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"]
-)
+_TAGS: Final = {
+    *("a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li"),
+    *("mark", "ol", "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"),
+}
 _ATTRIBUTES: Final = {"a": {"href", "title"}, "ol": {"start"}}
 _SCHEMES: Final = {"http", "https", "mailto"}
 _LINK: Final = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
@@ -108,24 +109,25 @@ def _read(text: str) -> Any:
         return None
 
 
-def _text(tokens: Sequence[Token], at: int, *_: Any) -> str:
+def _text(_renderer: Any, tokens: Sequence[Token], at: int, *_: Any) -> str:
     return _marks(escapeHtml(tokens[at].content))
 
 
-def _code(tokens: Sequence[Token], at: int, *_: Any) -> str:
-    return f"<code>{_text(tokens, at)}</code>"
+def _code(renderer: Any, tokens: Sequence[Token], at: int, *_: Any) -> str:
+    return f"<code>{_text(renderer, tokens, at)}</code>"
 
 
-def _block(tokens: Sequence[Token], at: int, *_: Any) -> str:
-    return f"<pre><code>{_text(tokens, at)}</code></pre>\n"
+def _block(renderer: Any, tokens: Sequence[Token], at: int, *_: Any) -> str:
+    return f"<pre><code>{_text(renderer, tokens, at)}</code></pre>\n"
 
 
 def _made() -> MarkdownIt:
     made = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     made.disable(["image", "html_block", "html_inline"])
     made.validateLink = lambda url: _LINK.match(url) is not None  # type: ignore[method-assign]
-    rules = {"text": _text, "code_inline": _code, "code_block": _block, "fence": _block}
-    made.renderer.rules.update(rules)
+    for name, rule in (("text", _text), ("code_inline", _code), ("code_block", _block)):
+        made.add_render_rule(name, rule)
+    made.add_render_rule("fence", _block)
     return made
 
 

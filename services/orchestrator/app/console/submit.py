@@ -34,6 +34,8 @@ LIMITS = {
     "criteria": contracts.MAX_CRITERIA,
 }
 
+_OUTCOMES = {"block": "private", "redact": "redact", "allow": "allow"}
+
 router = APIRouter(prefix=f"{ticket.PATH}/submit", route_class=Page, include_in_schema=False)
 
 Like = Annotated[UUID | None, Query()]
@@ -85,7 +87,9 @@ async def _verdict(visit: Visit, request: TaskRequest) -> dict[str, Any]:
     except RefusedByPolicy as refused:
         found = findings.shown(refused.extra["findings"], request)
         attacked = any(one.attack for one in found)
-        state = "attack" if attacked else {"block": "private"}.get(policy, policy)
+        state = "attack" if attacked else _OUTCOMES[policy]
+        if state == "redact" and visit.parts.vault is None:
+            state = "no-key"
         return {"state": state, "found": found, "policy": policy}
     except ReflexUnavailable as error:
         return {"state": "away", "detail": error.detail}

@@ -14,8 +14,9 @@ from app.console import form, rendering, ticket, timeline, words
 from app.console.advice import advice_on
 from app.console.door import Canceller, Reader, Submitter, Visit
 from app.console.frames import unnamed
+from app.console.masking import masked
 from app.console.sheet import Page
-from app.console.tasks import LastEventId
+from app.console.tasks import After, LastEventId
 from app.models import ModelCall, Task, TaskEvent, TaskResultRow
 from app.watching import EventStream, all_seen
 from octollm.contracts import TaskResponse
@@ -24,7 +25,6 @@ from octollm.redaction import placeholders_in
 from octollm.validation import invalid
 
 TaskId = Annotated[UUID, Path()]
-After = Annotated[int, Query(ge=0, le=2**63 - 1)]
 Values = Annotated[Literal["shown"] | None, Query()]
 As = Annotated[rendering.Form | None, Query(alias="as")]
 
@@ -52,8 +52,10 @@ async def show_task(
     """Show a task. Private values stay hidden unless they are asked for."""
     read = await _read(visit, task_id, with_values=values == "shown")
     task = views.response(read.task, read.row, read.values)
+    if task.pii_policy == "allow" and values is None:
+        task = await masked(visit.parts.concealing, task)
     until = task.finished_at or words.now()
-    scale = timeline.scale_of(read.events, max(until, read.events[-1].created_at))
+    scale = timeline.scale_of(read.events, until)
     return visit.page(
         "task.html",
         task=task,
@@ -76,10 +78,10 @@ async def show_task(
 
 @router.get("/events", response_class=EventStream, status_code=200)
 async def watch_task(
-    visit: Reader, task_id: TaskId, after: After = 0, last_event_id: LastEventId = None
+    visit: Reader, task_id: TaskId, after: After = None, last_event_id: LastEventId = None
 ) -> Response:
     """Stream a task's events, as `GET /tasks/{task_id}/events` does, to whoever has the cookie."""
-    begin = last_event_id if last_event_id is not None else after
+    begin = (last_event_id if last_event_id is not None else after) or 0
     if await all_seen(visit.parts.database, visit.tenant, task_id, begin):
         return Response(status_code=204)
     return EventStream(unnamed(visit.streams.of_task(task_id, begin)))
@@ -132,8 +134,10 @@ async def _read(visit: Visit, task_id: UUID, *, with_values: bool) -> _Read:
 
 
 def _hides(read: _Read) -> bool:
-    """Return whether there may be placeholders in what is shown."""
-    return read.task.pii_policy == "redact" and read.row is not None
+    """Return whether there may be private values to be shown."""
+    return read.task.pii_policy == "allow" or (
+        read.task.pii_policy == "redact" and read.row is not None
+    )
 
 
 def _output(task: TaskResponse, shape: rendering.Form | None) -> dict[str, Any] | None:
@@ -157,7 +161,7 @@ def _seconds(task: TaskResponse) -> float:
 
 
 def _stream(task_id: UUID, read: _Read) -> str:
-    return f"{_place(task_id)}/events?after={read.events[-1].id}"
+    return f"{_place(task_id)}/events?after={read.events[-1].id if read.events else 0}"
 
 
 def _place(task_id: UUID) -> str:

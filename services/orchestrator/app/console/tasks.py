@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -10,9 +11,10 @@ from sqlalchemy import Row
 from starlette.responses import RedirectResponse, Response
 
 from app import console_store
-from app.console import ticket, words
+from app.console import rendering, ticket, words
 from app.console.door import Reader
 from app.console.frames import unnamed
+from app.console.masking import masked_goals
 from app.console.sheet import Page
 from app.console_store import Wanted
 from app.watching import EventStream
@@ -27,6 +29,7 @@ router = APIRouter(prefix=ticket.PATH, route_class=Page, include_in_schema=False
 Status = Annotated[TaskStatus | Literal[""] | None, Query()]
 Search = Annotated[Text | None, Query(max_length=MAX_SEARCH)]
 Cursor = Annotated[str | None, Query(max_length=200)]
+After = Annotated[int | None, Query(ge=0, le=2**63 - 1)]
 LastEventId = Annotated[int | None, Header(alias="Last-Event-ID", ge=0, le=2**63 - 1)]
 
 
@@ -52,10 +55,13 @@ async def list_tasks(
             session, visit.tenant, wanted, limit=LIMIT, cursor=cursor or None
         )
         counted = await console_store.count_by_status(session, visit.tenant)
+    let_through = {str(row.id): row.goal for row in rows if row.pii_policy == "allow"}
+    goals = await masked_goals(visit.parts.concealing, let_through) if let_through else {}
     now = words.now()
     return visit.page(
         "tasks.html",
-        rows=[_seen(row, now) for row in rows],
+        rows=[_seen(row, goals, now) for row in rows],
+        marked=rendering.marked,
         tabs=_tabs(wanted, counted),
         wanted=wanted,
         arms=sorted(visit.parts.pipeline.arms),
@@ -68,18 +74,20 @@ async def list_tasks(
 
 
 @router.get("/events", response_class=EventStream, status_code=200)
-async def watch(visit: Reader, last_event_id: LastEventId = None) -> Response:
+async def watch(visit: Reader, after: After = None, last_event_id: LastEventId = None) -> Response:
     """Stream the events of all tasks, as `GET /events` does, to whoever has the cookie."""
-    return EventStream(unnamed(visit.streams.of_tenant(visit.tenant, last_event_id)))
+    begin = last_event_id if last_event_id is not None else after
+    return EventStream(unnamed(visit.streams.of_tenant(visit.tenant, begin)))
 
 
-def _seen(row: Row[Any], now: Any) -> dict[str, Any]:
-    """Return a row with what its bars and its clock show."""
+def _seen(row: Row[Any], goals: dict[str, str], now: datetime) -> dict[str, Any]:
+    """Return a row with what its bars and its clock show, and its goal as it may be seen."""
     begin, end = row.started_at, row.finished_at or now
     seconds = (end - begin).total_seconds() if begin else 0.0
     budget = row.budget
     return {
         "task": row,
+        "goal": goals.get(str(row.id), row.goal),
         "seconds": seconds,
         "tokens_share": words.share(row.drawn_tokens, budget["max_tokens"]),
         "usd_share": words.share(row.drawn_usd, budget["max_cost_usd"]),
@@ -88,19 +96,16 @@ def _seen(row: Row[Any], now: Any) -> dict[str, Any]:
 
 
 def _tabs(wanted: Wanted, counted: dict[TaskStatus, int]) -> list[dict[str, Any]]:
-    tabs: list[dict[str, Any]] = [
-        {"status": None, "name": "all", "count": sum(counted.values()), "link": _link(wanted, None)}
+    numbers = {None: sum(counted.values())} | {one: counted.get(one, 0) for one in TaskStatus}
+    return [
+        {
+            "status": status,
+            "name": status or "all",
+            "count": number,
+            "link": _link(wanted, status),
+        }
+        for status, number in numbers.items()
     ]
-    for status in TaskStatus:
-        tabs.append(
-            {
-                "status": status,
-                "name": status.value,
-                "count": counted.get(status, 0),
-                "link": _link(wanted, status),
-            }
-        )
-    return tabs
 
 
 def _link(wanted: Wanted, status: TaskStatus | None, cursor: str | None = None) -> str:

@@ -64,8 +64,8 @@ def scale_of(events: Sequence[TaskEvent], until: datetime) -> Scale | None:
     """Return the scale of a history that goes on until then; None for an empty one."""
     if not events:
         return None
-    begin = events[0].created_at
-    return Scale(begin, max((until - begin).total_seconds(), 0.001))
+    begin, end = events[0].created_at, max(until, events[-1].created_at)
+    return Scale(begin, max((end - begin).total_seconds(), 0.001))
 
 
 def lines(events: Sequence[TaskEvent], scale: Scale | None, until: datetime) -> list[Line]:
@@ -156,7 +156,7 @@ def _judged(data: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _number(at: Any) -> str:
-    return str(at + 1) if isinstance(at, int) else "?"
+    return str(at) if isinstance(at, int) else "?"
 
 
 def _called(data: Mapping[str, Any]) -> tuple[str, str]:

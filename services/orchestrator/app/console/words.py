@@ -25,6 +25,13 @@ def count(number: float) -> str:
 
 
 def money(usd: float | Decimal) -> str:
+    """Return US dollars as one compares them: `$12.34`, `$0.0045`."""
+    if 0 < usd < 0.00005:
+        return "<$0.0001"
+    return exact(round(float(usd), 2 if usd >= 1 else 4))
+
+
+def exact(usd: float | Decimal) -> str:
     """Return US dollars to the last digit that says something, six after the point at most."""
     text = f"{usd:,.6f}".rstrip("0")
     whole, _, cents = text.partition(".")
@@ -93,6 +100,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "age": age,
     "count": count,
     "duration": duration,
+    "exact": exact,
     "machine_moment": machine_moment,
     "moment": moment,
     "money": money,

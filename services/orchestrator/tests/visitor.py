@@ -23,7 +23,7 @@ class Visitor:
 
     async def goes(self, path: str, **query: Any) -> str:
         """Open a page of the console, follow where it leads, and return it."""
-        answer = await self.http.get(f"/console{path}", params=query, follow_redirects=True)
+        answer = await self.http.get(f"/console{path}", params=query or None, follow_redirects=True)
         return self._arrived(answer)
 
     async def sends(self, path: str, *, follow: bool = True, **fields: str) -> str:

@@ -27,7 +27,7 @@ ROOT = Path(__file__).parent.parent
 PROJECTS = [ROOT / "pyproject.toml", *sorted(ROOT.glob("*/*/pyproject.toml"))]
 VERBS = [
     *("bench", "check", "clean", "coverage", "demo", "faults", "format", "help", "hooks", "lock"),
-    *("migration", "openapi", "test", "up", "weights"),
+    *("migration", "openapi", "screenshots", "test", "up", "weights"),
 ]
 GROUP_LOCKS = {
     "bench": "benchmarks/requirements.lock",

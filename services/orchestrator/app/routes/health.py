@@ -48,6 +48,7 @@ async def about() -> About:
     links = {
         "submit": "/submit",
         "tasks": "/tasks",
+        "console": "/console",
         "health": "/health",
         "ready": "/ready",
         "metrics": "/metrics",

@@ -31,7 +31,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help demo up test faults fuzz audit check format openapi migration bench weights lock coverage hooks clean \
+.PHONY: help demo up test faults fuzz audit check format openapi migration bench weights screenshots lock coverage hooks clean \
 	format-check lint types floors openapi-check coverage-report FORCE
 
 help: ## List the verbs
@@ -77,6 +77,9 @@ bench: $(READY) $(READY).bench ## Run the benchmarks; BENCH=reflex ARGS=--quick 
 
 weights: $(READY) $(READY).training ## Learn the weights of the linear injection score from its corpus
 	PYTHONPATH=$(TRAINING) $(BIN)/python $(TRAINING)/train.py
+
+screenshots: $(READY) ## Write docs/images from the console, with Debian's chromium
+	$(BIN)/python scripts/screenshots.py
 
 coverage: ## Run every test, measured; fails where a house is below 90 %
 	$(MAKE) test ARGS="--cov --cov-report= $(ARGS)"

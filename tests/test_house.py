@@ -41,7 +41,7 @@ VERBS = [
         "hooks",
         "lock",
     ),
-    *("migration", "openapi", "test", "up", "weights"),
+    *("migration", "openapi", "screenshots", "test", "up", "weights"),
 ]
 GROUP_LOCKS = {
     "bench": "benchmarks/requirements.lock",

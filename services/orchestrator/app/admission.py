@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, cast
+from typing import Final
 
 import structlog
 from fastapi import Request
@@ -63,19 +63,27 @@ class Admission:
             self._refused.labels(reason)
 
     async def admit(self, request: Request, scope: Scope) -> Caller:
-        """Return who asks, once one request is taken from the limit.
+        """Return who asks by a header, as `admit_holder` does."""
+        return await self.admit_holder(key_in(request.headers.get("authorization")), request, scope)
+
+    async def keys_needed(self) -> bool:
+        """Return whether nobody comes in without a key. Raises DatabaseUnavailable."""
+        return self._always or await self._keyring.any_made()
+
+    async def admit_holder(self, key: str | None, request: Request, scope: Scope) -> Caller:
+        """Return who shows that key, or none, once one request is taken from the limit.
 
         Raises Unauthenticated, Forbidden, HostNotAllowed, OriginNotAllowed, RateLimited and
-        DatabaseUnavailable. Who shows a good
-        key is limited by the key alone, for many may share an address; all others are by address.
+        DatabaseUnavailable. Who shows a good key is limited by the key alone, for many may share
+        an address; all others are by address.
         """
         address = _address(request)
-        if not self._always and not await self._keyring.any_made():
+        if not await self.keys_needed():
             if not is_loopback(address):
                 await self._charge(request, "ip", address)
             self._welcome(request)
             return ANYONE
-        caller = await self._identified(request, address)
+        caller = await self._identified(key, request, address)
         await self._charge(request, "key", str(caller.key_id))
         await self._keyring.note_use(caller)
         if not caller.may(scope):
@@ -83,16 +91,13 @@ class Admission:
             raise Forbidden(f"This key lacks the scope {scope}.", missing_scope=scope)
         return caller
 
-    async def still_in(self, request: Request) -> bool:
+    async def still_in(self, caller: Caller) -> bool:
         """Return whether who was let in a while ago would be let in now.
 
         Raises DatabaseUnavailable. A key that is revoked or expired lets nobody in, and who needed
         none does once there is one. Takes nothing from the limits.
         """
-        key = key_in(request.headers.get("authorization"))
-        if cast(Caller, request.state.caller).key_id is None:
-            return not await self._keyring.any_made()
-        return key is not None and await self._keyring.find(key) is not None
+        return await self._keyring.lets_in(caller)
 
     def _welcome(self, request: Request) -> None:
         """Raise HostNotAllowed or OriginNotAllowed for what a foreign page had a browser send."""
@@ -107,8 +112,7 @@ class Admission:
         self._refused.labels(reason).inc()
         log.warning("turned away", reason=reason, address=_address(request))
 
-    async def _identified(self, request: Request, address: str) -> Caller:
-        key = key_in(request.headers.get("authorization"))
+    async def _identified(self, key: str | None, request: Request, address: str) -> Caller:
         caller = await self._keyring.find(key) if key else None
         if caller is None:
             # Before anything is read for it, so that guessing has a limit too.

@@ -46,6 +46,7 @@ class _Reading:
     began: float = float("-inf")
     any_made: bool = True
     keys: dict[bytes, _Known] = field(default_factory=dict, repr=False)
+    by_id: dict[UUID, _Known] = field(default_factory=dict, repr=False)
 
 
 class Keyring:
@@ -71,6 +72,14 @@ class Keyring:
     async def find_anew(self, key: str) -> Caller | None:
         """Do the same on what is read from now on: the key may have been made a moment ago."""
         return self._holder(await self._read_since(self._clock()), key)
+
+    async def lets_in(self, caller: Caller) -> bool:
+        """Return whether who came in by a key, or without one, still could."""
+        reading = await self._read_since(self._clock() - STALE_SECONDS)
+        if caller.key_id is None:
+            return not reading.any_made
+        known = reading.by_id.get(caller.key_id)
+        return known is not None and self._clock() < known.ends
 
     async def note_use(self, caller: Caller) -> None:
         """Have the table say that a key is used, once a minute; not while the database is away."""
@@ -108,9 +117,9 @@ class Keyring:
                 any_made = bool(rows) or await key_store.any_made(session)
         except TimeoutError:
             raise DatabaseUnavailable(retry_after=RETRY_AFTER_SECONDS) from None
-        keys = {}
+        keys, by_id = {}, {}
         for row in rows:
             caller = Caller(row.tenant, frozenset(row.scopes.split(",")), row.key_id)
             ends = began + (float("inf") if row.seconds_left is None else row.seconds_left)
-            keys[row.key_hash] = _Known(row.key_hash, caller, ends)
-        self._reading = _Reading(began, any_made, keys)
+            keys[row.key_hash] = by_id[row.key_id] = _Known(row.key_hash, caller, ends)
+        self._reading = _Reading(began, any_made, keys, by_id)

@@ -30,6 +30,7 @@ async def up(settings: Settings, data_dir: Path) -> None:
         stop = stop_signal()
         console.print(f"[bold green]Ready[/] at {stack.url}")
         console.print(f"  first task  octollm --url {stack.url} submit 'Hello, octopus' --wait")
+        console.print(f"  console     {stack.url}/console")
         console.print(f"  API docs    {stack.url}/docs")
         console.print("  stop        Ctrl-C")
         await stop.wait()

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from app.admission import Admission
 from app.completions import Completions
 from app.config import Settings
+from app.console.router import router as console
 from app.parts import assembled
 from app.routes import documents, events, health, openai, tasks
 from app.streaming import Streams
@@ -65,6 +66,7 @@ def create_app(
     app.include_router(documents.router)
     app.include_router(openai.router)
     app.include_router(health.router)
+    app.include_router(console)
     instrument(app, registry, max_body_bytes=MAX_BODY_BYTES, cors_origins=settings.cors_origins)
     return app
 

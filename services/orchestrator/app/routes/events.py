@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic.json_schema import SkipJsonSchema
-from starlette.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
 
-from app import event_store, store, views
-from app.admission import Admission
+from app import event_store, views
 from app.routes import examples
 from app.routes.depends import Tenant, TheParts, Transaction
 from app.routes.guarded import DOOR, Guarded, needs
 from app.routes.tasks import TaskId
-from app.streaming import Streams, while_let_in
+from app.streaming import Streams
+from app.watching import EventStream, all_seen
 from octollm.errors import DatabaseUnavailable, InternalError, InvalidRequest, TaskNotFound
 from octollm.receipt import Receipt
 from octollm.service.problems import responses
 
 LARGEST_ID = 2**63 - 1
-HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-"""No cache keeps a stream, and no nginx holds it back."""
 
 After = Annotated[
     int | None, Query(ge=0, le=LARGEST_ID, description="Only events with a higher id.")
@@ -42,37 +36,6 @@ def streams(request: Request) -> Streams:
 
 
 TheStreams = Annotated[Streams, Depends(streams)]
-
-
-class EventStream(StreamingResponse):
-    """A stream whose source is closed with it, not when it happens to be collected.
-
-    FastAPI's own has a heartbeat that cannot be set, and asks for a route that is a generator,
-    which cannot answer 404 or 204 any more.
-    """
-
-    media_type = "text/event-stream"
-
-    def __init__(
-        self,
-        request: Request,
-        frames: AsyncGenerator[bytes, None],
-        over: Callable[[], Awaitable[None]] | None = None,
-    ) -> None:
-        """`over` is awaited once the stream is, however it ended."""
-        admission: Admission = request.app.state.admission
-        shown = while_let_in(frames, lambda: admission.still_in(request))
-        super().__init__(_while_it_can_be_read(shown), headers=HEADERS)
-        self._frames = frames
-        self._over = over
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            async with aclosing(self._frames):
-                await super().__call__(scope, receive, send)
-        finally:
-            if self._over is not None:
-                await self._over()
 
 
 @router.get(
@@ -104,12 +67,8 @@ async def watch_task(
     last 100 characters only a finished output shows all.
     """
     begin = (last_event_id if last_event_id is not None else after) or 0
-    async with parts.database.transaction() as session:
-        task, _ = await store.get_task(session, tenant, task_id)
-        if begin and task.status.final:
-            left = await event_store.events_of_task(session, task_id, begin, 1)
-            if not left:  # an EventSource comes again after every end but this one
-                return Response(status_code=204)
+    if await all_seen(parts.database, tenant, task_id, begin):
+        return Response(status_code=204)
     return EventStream(request, streams.of_task(task_id, begin))
 
 
@@ -155,14 +114,3 @@ async def get_receipt(task_id: TaskId, session: Transaction, tenant: Tenant) -> 
     """
     head, events = await event_store.chain_of(session, tenant, task_id)
     return views.receipt(task_id, head, events)
-
-
-async def _while_it_can_be_read(
-    frames: AsyncGenerator[bytes, None],
-) -> AsyncGenerator[bytes, None]:
-    """Pass frames on; end when the database goes away. The reader comes again and is told why."""
-    try:
-        async for frame in frames:
-            yield frame
-    except DatabaseUnavailable:
-        return

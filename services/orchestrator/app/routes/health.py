@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from app.database import schema_revision
-from app.migrate import head_revision
-from app.parts import Parts
+from app import readiness
 from app.routes import examples
 from app.routes.depends import TheParts
 from app.routing import unavailable
-from octollm.errors import InternalError, OctoError, Unavailable
+from octollm.errors import InternalError, Unavailable
 from octollm.service.problems import responses
 
 RETRY_AFTER_SECONDS = 5
@@ -52,6 +48,7 @@ async def about() -> About:
     links = {
         "submit": "/submit",
         "tasks": "/tasks",
+        "console": "/console",
         "health": "/health",
         "ready": "/ready",
         "metrics": "/metrics",
@@ -76,33 +73,9 @@ async def health() -> Alive:
 )
 async def ready(parts: TheParts) -> Ready:
     """Asks the database, its migrations and the Reflex Layer (Kubernetes readiness)."""
-    names = ("database", "reflex")
-    found = await asyncio.gather(_outcome(_check_database(parts)), _outcome(_check_reflex(parts)))
-    checks = dict(zip(names, found, strict=True))
+    checks = await readiness.checks(parts)
     if bad := {name: state for name, state in checks.items() if state != "ok"}:
         detail = "; ".join(f"{name}: {state}" for name, state in bad.items())
         raise Unavailable(detail, retry_after=RETRY_AFTER_SECONDS, checks=checks)
     arms = {name: unavailable(arm) or "ok" for name, arm in sorted(parts.pipeline.arms.items())}
     return Ready(checks=checks, arms=arms)
-
-
-async def _outcome(check: Awaitable[Any]) -> str:
-    try:
-        await check
-    except OctoError as error:
-        return error.detail
-    return "ok"
-
-
-async def _check_database(parts: Parts) -> None:
-    async with parts.database.transaction() as session:
-        revision = await schema_revision(session)
-    if revision != head_revision():
-        raise Unavailable(
-            f"the database is at migration {revision}, this version needs {head_revision()}: "
-            "run `octollm migrate`"
-        )
-
-
-async def _check_reflex(parts: Parts) -> None:
-    await parts.reflex.health()

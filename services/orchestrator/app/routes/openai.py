@@ -20,10 +20,11 @@ from app.openai_door.telling import Telling
 from app.parts import Parts
 from app.routes import examples
 from app.routes.depends import Tenant, TheCompletions, TheParts
-from app.routes.events import EventStream, TheStreams
+from app.routes.events import TheStreams
 from app.routes.guarded import DOOR, Guarded, needs
 from app.routes.tasks import IdempotencyKey
 from app.routing import unavailable
+from app.watching import EventStream
 from octollm.errors import (
     ArmUnavailable,
     BodyTooLarge,

@@ -1,0 +1,78 @@
+"""What a viewer is answered: a stream of events, or that there is nothing more to see."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Final
+from uuid import UUID
+
+from fastapi import Request
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from app import event_store, store
+from app.admission import Admission
+from app.database import Database
+from app.streaming import while_let_in
+from octollm.errors import DatabaseUnavailable
+
+HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+"""No cache keeps a stream, and no nginx holds it back."""
+
+
+class EventStream(StreamingResponse):
+    """A stream whose source is closed with it, not when it happens to be collected.
+
+    FastAPI's own has a heartbeat that cannot be set, and asks for a route that is a generator,
+    which cannot answer 404 or 204 any more.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self,
+        request: Request,
+        frames: AsyncGenerator[bytes, None],
+        over: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Who asks in `request` sees `frames` for as long as they would be let in.
+
+        `over` is awaited once the stream is, however it ended.
+        """
+        admission: Admission = request.app.state.admission
+        shown = while_let_in(frames, lambda: admission.still_in(request.state.caller))
+        super().__init__(_while_it_can_be_read(shown), headers=HEADERS)
+        self._frames = frames
+        self._over = over
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            async with aclosing(self._frames):
+                await super().__call__(scope, receive, send)
+        finally:
+            if self._over is not None:
+                await self._over()
+
+
+async def all_seen(database: Database, tenant: str, task_id: UUID, after: int) -> bool:
+    """Return whether a task has ended and has no event after that id. Raises TaskNotFound.
+
+    Its viewer is to be answered 204: an EventSource comes again after every end but that one.
+    """
+    async with database.transaction() as session:
+        task, _ = await store.get_task(session, tenant, task_id)
+        if not after or not task.status.final:
+            return False
+        return not await event_store.events_of_task(session, task_id, after, 1)
+
+
+async def _while_it_can_be_read(
+    frames: AsyncGenerator[bytes, None],
+) -> AsyncGenerator[bytes, None]:
+    """Pass frames on; end when the database goes away. The reader comes again and is told why."""
+    try:
+        async for frame in frames:
+            yield frame
+    except DatabaseUnavailable:
+        return

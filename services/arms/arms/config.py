@@ -91,7 +91,7 @@ class ModelSettings(BaseSettings):
     )
     capture_message_content: Annotated[bool, BeforeValidator(_captures)] = Field(
         False,
-        validation_alias=AliasChoices(CAPTURE),
+        validation_alias=AliasChoices("OCTOLLM_CAPTURE_MESSAGE_CONTENT", CAPTURE),
         description="Have traces hold what models are asked and answer, private values included.",
     )
     judge_model: ModelName | NoName = Field(

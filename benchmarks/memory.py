@@ -34,6 +34,9 @@ from octollm.client import AsyncClient
 WAVES = 20
 WAIT_SECONDS = 600.0
 MIB = 1 << 20
+PATIENT = {"OCTOLLM_REFLEX_TIMEOUT": "120", "OCTOLLM_REFLEX_ATTEMPT_TIMEOUT": "60"}
+"""It is not time that is measured, and a machine may be busy."""
+
 URL = r"http://127\.0\.0\.1:\d+"
 
 Sizes = dict[str, float]
@@ -74,6 +77,7 @@ def running(folder: Path) -> Iterator[tuple[str, dict[str, int]]]:
         migrate.upgrade(server.url("memory"))
         _, reflex_url = stack.enter_context(program(URL, "reflex", "--port", "0"))
         ours = {"OCTOLLM_DATABASE_URL": server.url("memory"), "OCTOLLM_REFLEX_URL": reflex_url}
+        ours |= PATIENT
         api, url = stack.enter_context(program(URL, "serve", "--port", "0", **ours))
         worker, _ = stack.enter_context(program("worker started", "worker", **ours))
         yield url, {"API": api, "worker": worker}

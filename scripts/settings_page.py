@@ -36,9 +36,9 @@ ORCHESTRATOR = """
 
 `octollm up` and `octollm demo` bring their own database and Reflex Layer; `OCTOLLM_DATABASE_URL`
 and `OCTOLLM_REFLEX_URL` mean nothing to them. `OCTOLLM_WORKER_GRACE` must be below
-`OCTOLLM_WORKER_STALE`, which must be at least twice `OCTOLLM_WORKER_HEARTBEAT`. An `OCTOLLM_HOST`
-other than loopback needs an API key (`octollm keys create`) or
-`OCTOLLM_ALLOW_UNAUTHENTICATED=true`.
+`OCTOLLM_WORKER_STALE`, which must be at least twice `OCTOLLM_WORKER_HEARTBEAT`; `OCTOLLM_TASK_DAYS`
+may not be shorter than `OCTOLLM_IDEMPOTENCY_HOURS`. An `OCTOLLM_HOST` other than loopback needs an
+API key (`octollm keys create`) or `OCTOLLM_ALLOW_UNAUTHENTICATED=true`.
 """
 REFLEX = """
 ## Reflex Layer

@@ -204,7 +204,7 @@ def machine_of(house: Any, loop: asyncio.AbstractEventLoop) -> type[RuleBasedSta
 async def test_whatever_is_done_to_tasks_each_ends_once_by_an_allowed_way(
     make_house: Callable[..., Any],
 ) -> None:
-    house = await make_house(worker_stale=1, max_attempts=3)
+    house = await make_house(worker_stale=5, max_attempts=3)
     machine = machine_of(house, asyncio.get_running_loop())
     how = settings(
         max_examples=EXAMPLES or 6,

@@ -102,19 +102,28 @@ SCRIPT = [
         delay=0.2,
     ),
     Reply(
+        when="You part one goal into steps",
         output={
             "steps": [
-                {"id": "find", "arm": "assistant", "goal": "List the errors.", "material": True},
-                {"id": "rank", "arm": "digest", "goal": "Rank what matters.", "material": True},
-                {"id": "write", "arm": "assistant", "goal": "Write the plan.",
-                 "needs": ["find", "rank"], "material": False},
+                {"id": "find", "arm": "assistant", "goal": "List the errors.", "needs": []},
+                {"id": "rank", "arm": "digest", "goal": "Rank what matters.", "needs": []},
+                {
+                    "id": "write",
+                    "arm": "assistant",
+                    "goal": "Write the plan.",
+                    "needs": ["find", "rank"],
+                    "material": False,
+                },
             ]
         },
-        when="recovery plan",
         delay=0.3,
     ),
-    Reply("- disk full on volume data\n- a mail that bounced", when=_asked("List the errors."), delay=0.5),
-    Reply("1. Free space.\n2. Start job 8841 again.\n3. Watch the next run.", when=_asked("Write the plan."), delay=0.4),
+    Reply("- disk full\n- a mail that bounced", when=_asked("List the errors."), delay=0.5),
+    Reply(
+        "1. Free space.\n2. Start job 8841 again.\n3. Watch the next run.",
+        when=_asked("Write the plan."),
+        delay=0.4,
+    ),
     Reply("The volume is nearly full.", when=_asked("in one word"), delay=0.2),
     Reply(status=401, code="invalid_api_key", message="no", when=_asked("quarterly"), times=9),
     Reply(
@@ -196,7 +205,9 @@ _PAST = text("""
         SELECT gen_random_uuid() AS new, tasks.*, ago,
                now() - make_interval(secs => ago) AS at, random() AS luck
         FROM tasks, generate_series(1, :copies) AS n,
-             LATERAL (SELECT (random() ^ 1.7) * 604800 + 90 + 0 * (n + length(goal)) AS ago) AS spread
+             LATERAL (
+                SELECT (random() ^ 1.7) * 604800 + 90 + 0 * (n + length(goal)) AS ago
+             ) AS spread
         WHERE status IN ('completed', 'failed', 'cancelled')
     ), inserted AS (
         INSERT INTO tasks (id, tenant, goal, status, constraints, context, acceptance_criteria,
@@ -214,10 +225,11 @@ _PAST = text("""
     )
     INSERT INTO task_results (task_id, result, error, error_type, processing_time_ms)
     SELECT new, result, error, error_type, processing_time_ms
-    FROM made JOIN inserted ON inserted.id = made.new JOIN task_results ON task_results.task_id = made.id
+    FROM made JOIN inserted ON inserted.id = made.new
+              JOIN task_results ON task_results.task_id = made.id
     """)
 
-_PAST_RESULTS = text("""
+_PAST_REFUSALS = text("""
     INSERT INTO audit_events (tenant, type, data, created_at)
     SELECT tenant, type, data, now() - make_interval(secs => random() * 500000)
     FROM audit_events, generate_series(1, :copies) WHERE random() < 0.7
@@ -263,7 +275,7 @@ async def _play(client: AsyncClient, stack: Stack) -> dict[str, str]:
 async def _spread(stack: Stack) -> None:
     async with stack.database.transaction() as session:
         await session.execute(_PAST, {"copies": 70})
-        await session.execute(_PAST_RESULTS, {"copies": 9})
+        await session.execute(_PAST_REFUSALS, {"copies": 9})
 
 
 def _arms(provider: ScriptedProvider) -> Mapping[str, Arm]:

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.skipif(
     not CHROMIUM.exists(), reason=f"needs Debian's chromium, {CHROMIUM}"
 )
 
-SECONDS = 20
+SECONDS = 30
+expect.set_options(timeout=SECONDS * 1000)
 ATTACKS = [
     "<script>document.title='owned';alert(1)</script>",
     '<img src=x onerror="alert(1)"><svg onload=alert(1)>',

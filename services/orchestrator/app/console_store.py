@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, Interval, Row, Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app import cursor as cursors
 from app.models import Task, TaskResultRow
@@ -51,19 +51,15 @@ async def list_rows(
     Raises InvalidRequest for a cursor that is not one of ours.
     """
     window = _window(tenant, cursor)
-    statement = _rows()
-    if wanted.all:
-        statement = statement.where(*_place(tenant, cursor))
-    else:
-        inside = window.limit(WINDOW).subquery()
-        statement = statement.where(Task.id.in_(select(inside.c.id)), *_matches(wanted))
-    statement = statement.order_by(Task.created_at.desc(), Task.id.desc()).limit(limit + 1)
+    task = aliased(Task, window.limit(limit + 1 if wanted.all else WINDOW).subquery())
+    statement = _rows(task).where(*_matches(task, wanted))
+    statement = statement.order_by(task.created_at.desc(), task.id.desc()).limit(limit + 1)
     rows = (await session.execute(statement)).all()
     if len(rows) > limit:
         return rows[:limit], cursors.write(rows[limit - 1].created_at, rows[limit - 1].id)
     if wanted.all:
         return rows, None
-    last = (await session.execute(window.offset(WINDOW - 1).limit(1))).one_or_none()
+    last = await session.scalar(window.offset(WINDOW - 1).limit(1))
     return rows, cursors.write(last.created_at, last.id) if last else None
 
 
@@ -85,52 +81,46 @@ def ago(seconds: float) -> ColumnElement[datetime]:
     return func.now() - func.make_interval(0, 0, 0, 0, 0, 0, seconds, type_=Interval)
 
 
-def _window(tenant: str, cursor: str | None) -> Select[UUID, datetime]:
-    return (
-        select(Task.id, Task.created_at)
-        .where(*_place(tenant, cursor))
-        .order_by(Task.created_at.desc(), Task.id.desc())
-    )
+def _window(tenant: str, cursor: str | None) -> Select[Task]:
+    window = select(Task).where(Task.tenant == tenant)
+    if cursor is not None:
+        window = window.where(tuple_(Task.created_at, Task.id) < cursors.read(cursor))
+    return window.order_by(Task.created_at.desc(), Task.id.desc())
 
 
-def _place(tenant: str, cursor: str | None) -> list[ColumnElement[bool]]:
-    after = [] if cursor is None else [tuple_(Task.created_at, Task.id) < cursors.read(cursor)]
-    return [Task.tenant == tenant, *after]
-
-
-def _matches(wanted: Wanted) -> list[ColumnElement[bool]]:
+def _matches(task: type[Task], wanted: Wanted) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.status is not None:
-        found.append(Task.status == wanted.status)
+        found.append(task.status == wanted.status)
     if wanted.arm is not None:
-        found.append(_arm() == wanted.arm)
+        found.append(_arm(task) == wanted.arm)
     if wanted.text is not None:
-        found.append(Task.goal.icontains(wanted.text, autoescape=True))
+        found.append(task.goal.icontains(wanted.text, autoescape=True))
     return found
 
 
-def _arm() -> ColumnElement[str | None]:
+def _arm(task: type[Task]) -> ColumnElement[str | None]:
     """Return which arm made the result, or was asked for while there is none."""
-    return func.coalesce(TaskResultRow.result["arm"].astext, Task.assigned_arm)
+    return func.coalesce(TaskResultRow.result["arm"].astext, task.assigned_arm)
 
 
-def _rows() -> Select[Any]:
+def _rows(task: type[Task]) -> Select[Any]:
     return select(
-        Task.id,
-        func.left(Task.goal, GOAL_CHARACTERS).label("goal"),
-        Task.status,
-        Task.pii_policy,
-        Task.priority,
-        Task.attempt,
-        Task.max_attempts,
-        Task.budget,
-        Task.drawn_tokens,
-        Task.drawn_usd,
-        Task.created_at,
-        Task.started_at,
-        Task.finished_at,
-        Task.cancel_requested_at,
+        task.id,
+        func.left(task.goal, GOAL_CHARACTERS).label("goal"),
+        task.status,
+        task.pii_policy,
+        task.priority,
+        task.attempt,
+        task.max_attempts,
+        task.budget,
+        task.drawn_tokens,
+        task.drawn_usd,
+        task.created_at,
+        task.started_at,
+        task.finished_at,
+        task.cancel_requested_at,
         TaskResultRow.error_type,
         TaskResultRow.result["accepted"].label("accepted"),
-        _arm().label("arm"),
-    ).outerjoin(TaskResultRow, TaskResultRow.task_id == Task.id)
+        _arm(task).label("arm"),
+    ).outerjoin(TaskResultRow, TaskResultRow.task_id == task.id)

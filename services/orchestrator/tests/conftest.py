@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from browsing import started
+from playwright.async_api import Browser, async_playwright
 from scripted_reflex import ScriptedReflex
 
 
@@ -13,3 +15,10 @@ async def reflex() -> AsyncIterator[ScriptedReflex]:
     """A Reflex Layer on a loopback port that does as it is told."""
     async with ScriptedReflex() as server:
         yield server
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A browser of the test's own."""
+    async with async_playwright() as playwright, await started(playwright) as browser:
+        yield browser

@@ -26,11 +26,11 @@ class Visitor:
         answer = await self.http.get(f"/console{path}", params=query or None, follow_redirects=True)
         return self._arrived(answer)
 
-    async def sends(self, path: str, *, follow: bool = True, **fields: str) -> str:
+    async def sends(self, path: str, **fields: str) -> str:
         """Send a form of the page one is on, with the hidden fields it has and these."""
         action = f"/console{path}"
         answer = await self.http.post(
-            action, data=self.hidden(action) | fields, follow_redirects=follow
+            action, data=self.hidden(action) | fields, follow_redirects=True
         )
         return self._arrived(answer)
 

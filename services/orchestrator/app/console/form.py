@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -103,6 +104,12 @@ def form_of(request: TaskRequest) -> dict[str, str]:
         "constraints": _written(request.constraints),
         "metadata": _written(request.metadata),
     }
+
+
+def mark_in(form: Mapping[str, str]) -> str | None:
+    """Return the mark of a form as an idempotency key: the same form, sent twice, is one task."""
+    mark = re.sub(r"[^A-Za-z0-9-]", "", form.get("once", ""))[:100]
+    return f"console-{mark}" if mark else None
 
 
 def field_of(name: str) -> str:

@@ -53,12 +53,12 @@ async def ask(visit: Submitter, like: Like = None) -> Response:
 @router.post("")
 async def send(visit: Submitter) -> Response:
     """Send the task; where it is not taken, show the form again with the reason."""
-    once = visit.form.get("once", "")[:100] or str(uuid4())
+    once = visit.form.get("once", "")
     try:
         request = form.request_in(visit.form)
         async with visit.parts.database.transaction() as session:
             accepted = await visit.parts.pipeline.submit(
-                session, request, tenant=visit.tenant, idempotency_key=_printable(once)
+                session, request, tenant=visit.tenant, idempotency_key=form.mark_in(visit.form)
             )
     except IdempotencyKeyReused as error:
         return _form(visit, visit.form, once=str(uuid4()), error=error)
@@ -70,7 +70,7 @@ async def send(visit: Submitter) -> Response:
 @router.post("/screen")
 async def screen(visit: Submitter) -> Response:
     """Show the form again with what the screening finds in it. Nothing is stored or sent on."""
-    once = visit.form.get("once", "")[:100] or str(uuid4())
+    once = visit.form.get("once", "")
     try:
         request = form.request_in(visit.form)
         verdict = await _verdict(visit, request)
@@ -131,8 +131,3 @@ def _refusal(visit: Visit, error: RefusedByPolicy) -> dict[str, Any]:
     policy = request.pii_policy or visit.parts.settings.pii_policy
     state = "attack" if any(one.attack for one in found) else "private"
     return {"state": state, "found": found, "policy": policy}
-
-
-def _printable(once: str) -> str:
-    """Return the form's own mark as an idempotency key: the same form, sent twice, is one task."""
-    return "console-" + "".join(c for c in once if c.isascii() and (c.isalnum() or c == "-"))

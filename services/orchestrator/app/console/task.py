@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
@@ -60,9 +61,10 @@ async def show_task(
         "task.html",
         task=task,
         row=read.task,
+        once=str(uuid4()),
         hides=_hides(read),
         values=values,
-        output=_output(task, shape),
+        output=await asyncio.to_thread(_output, task, shape),
         pretty=rendering.pretty,
         marked=rendering.marked,
         why=advice_on(task.error, task),
@@ -99,10 +101,9 @@ async def cancel_task(visit: Canceller, task_id: TaskId) -> Response:
 async def resubmit_task(visit: Submitter, task_id: TaskId) -> Response:
     """Send what was asked once more, as a new task, and show that."""
     request = form.request_of(*await stored(visit, task_id))
-    once = f"console-{visit.form.get('once') or uuid4()}"
     async with visit.parts.database.transaction() as session:
         accepted = await visit.parts.pipeline.submit(
-            session, request, tenant=visit.tenant, idempotency_key=once[:255]
+            session, request, tenant=visit.tenant, idempotency_key=form.mark_in(visit.form)
         )
     return RedirectResponse(_place(accepted.task_id), 303)
 

@@ -149,6 +149,10 @@ def _family(kind: str) -> str:
     return family if family in _FAMILIES else "other"
 
 
+def _submitted(data: Mapping[str, Any]) -> tuple[str, str]:
+    return "Submitted", f"priority {data['priority']}" if data.get("priority") else ""
+
+
 def _judged(data: Mapping[str, Any]) -> tuple[str, str]:
     what = f"Criterion {_number(data.get('criterion'))} {data.get('verdict', '')}"
     by, evidence = data.get("judged_by", ""), data.get("evidence", "")
@@ -169,7 +173,7 @@ def _called(data: Mapping[str, Any]) -> tuple[str, str]:
 
 def _ended(what: str) -> Callable[[Mapping[str, Any]], tuple[str, str]]:
     def tell(data: Mapping[str, Any]) -> tuple[str, str]:
-        accepted = {True: "accepted", False: "not accepted"}.get(data.get("accepted"))  # type: ignore[arg-type]  # null, too
+        accepted = _ACCEPTED.get(data.get("accepted"))
         by = f"by {data['arm']}" if data.get("arm") else ""
         said = (data.get("reason"), data.get("detail"), by, accepted)
         return what, ", ".join(str(one) for one in said if one)
@@ -195,10 +199,11 @@ def _steps(data: Mapping[str, Any]) -> tuple[str, str]:
     return f"Planned {words.plural(len(steps), 'step')}", named
 
 
+_ACCEPTED: Final[Mapping[Any, str]] = {True: "accepted", False: "not accepted"}
 _FAMILIES: Final = {"task", "model", "criterion", "repair", "plan", "step", "content"}
 
 _TOLD: Final[dict[str, Callable[[Mapping[str, Any]], tuple[str, str]]]] = {
-    "task.submitted": lambda d: ("Submitted", f"priority {d['priority']}" if d.get("priority") else ""),
+    "task.submitted": _submitted,
     "task.started": lambda d: (f"Attempt {d.get('attempt', '')} started", ""),
     "task.handed_back": _handed_back,
     "task.requeued": lambda _: ("Queued again", "its job was lost"),

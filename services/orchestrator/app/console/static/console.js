@@ -5,6 +5,8 @@
   const REFRESH_MS = 700; // between two looks at a page, however much happens
   const TYPING_MS = 500; // after the last key until a text is screened
   const AGE_MS = 5000;
+  const QUIET_MS = 10000; // a running task's clock goes on though nothing happens
+  const AGAIN_MS = 5000; // after a stream was refused
   const stream = document.body.dataset.stream;
   const live = document.getElementById("live");
 
@@ -79,20 +81,27 @@
   };
 
   const FINAL = ["task.completed", "task.failed", "task.cancelled"];
-  let source = null, last = "";
+  const ofTask = Boolean(stream?.includes("/tasks/"));
+  let source = null, last = "", over = false;
 
   function listen() {
     const address = new URL(stream, location.href);
     if (last) address.searchParams.set("after", last);
     source = new EventSource(address);
     source.onopen = () => say(true);
-    source.onerror = () => say(false);
+    source.onerror = () => {
+      say(false);
+      if (source?.readyState !== EventSource.CLOSED || over) return;
+      source = null; // refused, and not tried again by itself: the page itself says why
+      refresh.soon();
+      setTimeout(() => { if (!source && !document.hidden && !over) listen(); }, AGAIN_MS);
+    };
     source.onmessage = (message) => {
       last = message.lastEventId || last;
       const event = JSON.parse(message.data);
       if (event.type === "output.delta") draft.take(event.data);
       else refresh.soon();
-      if (stream.includes("/tasks/") && FINAL.includes(event.type)) hush();
+      if (ofTask && FINAL.includes(event.type)) { over = true; hush(); }
     };
   }
 
@@ -114,8 +123,9 @@
     // A browser keeps few connections to a server: a page nobody looks at gives its own back.
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) hush();
-      else if (!source) { listen(); refresh.soon(); }
+      else if (!source && !over) { listen(); refresh.soon(); }
     });
+    if (ofTask) setInterval(() => { if (source) refresh.soon(); }, QUIET_MS);
   }
 
   function age(seconds) {

@@ -182,7 +182,7 @@ async def tokens_used(session: AsyncSession, task_id: UUID) -> tuple[int, int]:
         func.coalesce(func.sum(ModelCall.output_tokens), 0),
     ).where(ModelCall.task_id == task_id, ModelCall.state == "settled")
     given, written = (await session.execute(statement)).one()
-    return int(given), int(written)
+    return int(given or 0), int(written or 0)
 
 
 async def close(session: AsyncSession, task_id: UUID) -> None:

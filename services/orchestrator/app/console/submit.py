@@ -85,7 +85,7 @@ async def _verdict(visit: Visit, request: TaskRequest) -> dict[str, Any]:
     try:
         await visit.parts.concealing.admit(request, "block")
     except RefusedByPolicy as refused:
-        found = findings.shown(refused.extra["findings"], request)
+        found = findings.shown(refused.findings, request)
         attacked = any(one.attack for one in found)
         state = "attack" if attacked else _OUTCOMES[policy]
         if state == "redact" and visit.parts.vault is None:
@@ -105,7 +105,7 @@ def _form(
     verdict: Mapping[str, Any] | None = None,
 ) -> Response:
     wrong: dict[str, list[str]] = {}
-    for one in error.extra.get("errors", ()) if error else ():
+    for one in error.errors if isinstance(error, InvalidRequest) else ():
         message = f"{one['field']}: {one['message']}" if "." in one["field"] else one["message"]
         wrong.setdefault(form.field_of(one["field"]), []).append(message)
     if isinstance(error, RefusedByPolicy) and verdict is None:
@@ -127,7 +127,7 @@ def _form(
 
 def _refusal(visit: Visit, error: RefusedByPolicy) -> dict[str, Any]:
     request = form.request_in(visit.form)
-    found = findings.shown(error.extra["findings"], request)
+    found = findings.shown(error.findings, request)
     policy = request.pii_policy or visit.parts.settings.pii_policy
     state = "attack" if any(one.attack for one in found) else "private"
     return {"state": state, "found": found, "policy": policy}

@@ -147,10 +147,11 @@ def task_request(request: ResponseRequest) -> TaskRequest:
 def renamed(error: InvalidRequest) -> InvalidRequest:
     """Return an error of the pipeline with the client's names for the task's fields."""
     errors = [
-        {**one, "field": _NAMES.get(one["field"], one["field"])} for one in error.extra["errors"]
+        {"field": _NAMES.get(one["field"], one["field"]), "message": one["message"]}
+        for one in error.errors
     ]
-    again = invalid_fields(errors)
-    return type(error)(again.detail, **{**error.extra, "errors": errors})
+    extra: dict[str, Any] = {**error.extra, "errors": errors}
+    return type(error)(invalid_fields(errors).detail, **extra)
 
 
 def own_notes(metadata: dict[str, Any]) -> dict[str, Any]:
@@ -161,10 +162,10 @@ def own_notes(metadata: dict[str, Any]) -> dict[str, Any]:
 def _renamed(error: InvalidRequest) -> InvalidRequest:
     """Name fields as the client does: all but its own are of `octollm`."""
     errors = []
-    for one in error.extra["errors"]:
+    for one in error.errors:
         first = one["field"].split(".")[0]
         ours = f"octollm.{one['field']}" if first in _OURS else one["field"]
-        errors.append({**one, "field": _NAMES.get(first, ours)})
+        errors.append({"field": _NAMES.get(first, ours), "message": one["message"]})
     return invalid_fields(errors)
 
 

@@ -88,7 +88,7 @@ def error_of(request: Request, error: RequestValidationError) -> OctoError:
     """Return what is wrong with a request as ours: by field, quoting nothing."""
     found = error.errors()
     if request.headers.get("content-encoding", "identity").lower() != "identity":
-        return render(invalid("body", "must be sent without Content-Encoding"))
+        return invalid("body", "must be sent without Content-Encoding")
     unread = any(e["loc"] == ("body",) and e["type"] != "missing" for e in found)
     if unread and "json" not in request.headers.get("content-type", ""):
         return invalid("body", "must be sent with Content-Type: application/json")

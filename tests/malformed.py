@@ -16,7 +16,7 @@ CANARY = "quetzal-7e1f-canary"
 
 JSON = "application/json"
 HUGE = ["9" * 5_000, "-1e999", "1e400", "1" + "0" * 400, "NaN", "Infinity", "-Infinity"]
-FOREIGN = [True, None, -1, 0.5, [], {}, [[]], {"a": CANARY}, [CANARY], 10**30]
+FOREIGN: list[object] = [True, None, -1, 0.5, [], {}, [[]], {"a": CANARY}, [CANARY], 10**30]
 TYPES = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
 TYPES += ["application/xml", "", "application/json-seq", "*/*", f"text/{CANARY}"]
 

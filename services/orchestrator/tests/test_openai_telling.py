@@ -49,7 +49,7 @@ def told(drafts: list[str], ended: TaskResponse, after: int = -1) -> list[Frame]
     for draft in drafts:
         frames += telling.draft(draft)
     frames += telling.end(ended, response_of(ended, (0, 0)))
-    assert telling.ended
+    assert frames[-1]["sequence_number"] == numbering.ENDED
     return frames
 
 

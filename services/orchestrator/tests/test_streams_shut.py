@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -33,7 +34,7 @@ async def test_a_stream_ends_when_its_key_is_revoked(house: Any) -> None:
     task = await house.http.post("/submit", json={"goal": "Count."}, headers=held.headers)
     for path in (f"/tasks/{task.json()['task_id']}/events", "/events"):
         other = await a_key(house.settings)
-        await ends(house, path, other.headers, lambda other=other: revoke(house, other))
+        await ends(house, path, other.headers, partial(revoke, house, other))
 
 
 async def test_a_stream_ends_when_its_key_expires(house: Any) -> None:

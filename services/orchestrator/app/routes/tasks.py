@@ -32,6 +32,7 @@ from octollm.errors import (
     InvalidRequest,
     Overloaded,
     PiiDetected,
+    PrivateValuesUnreadable,
     QueueFull,
     RateLimited,
     ReflexUnavailable,
@@ -127,7 +128,13 @@ async def list_tasks(
     summary="Look at a task, or wait for it",
     responses={
         200: examples.TASK,
-        **responses(TaskNotFound, InvalidRequest, DatabaseUnavailable, InternalError),
+        **responses(
+            TaskNotFound,
+            InvalidRequest,
+            DatabaseUnavailable,
+            PrivateValuesUnreadable,
+            InternalError,
+        ),
     },
 )
 async def get_task(

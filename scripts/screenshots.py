@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
 CHROMIUM = Path("/usr/bin/chromium")
-HEIGHTS = {360: 740, 768: 900, 1280: 700}
+HEIGHTS = {360: 740, 768: 900, 1280: 680}
 TYPED = "Write to anna.kowalska@example.org that her parcel is late."
 
 Scheme = Literal["light", "dark"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from octollm.contracts import TaskRequest
+from octollm.problem import Found
 from octollm.verdict import InjectionType
 
 AROUND: Final = 32
@@ -30,7 +31,7 @@ class Shown:
     after: str = ""
 
 
-def shown(findings: Iterable[Mapping[str, Any]], request: TaskRequest) -> list[Shown]:
+def shown(findings: Iterable[Found], request: TaskRequest) -> list[Shown]:
     """Return findings with an excerpt where they lie in the goal or the context.
 
     What attacks is shown; what is private is masked, in the text around it too.
@@ -44,7 +45,7 @@ def shown(findings: Iterable[Mapping[str, Any]], request: TaskRequest) -> list[S
     return [_shown(one, texts.get(one["field"]), private[one["field"]]) for one in found]
 
 
-def _shown(one: Mapping[str, Any], text: str | None, private: list[tuple[int, int]]) -> Shown:
+def _shown(one: Found, text: str | None, private: list[tuple[int, int]]) -> Shown:
     start, end, attack = one["start"], one["end"], _attacks(one)
     plain = Shown(one["field"], one["kind"], start, end, attack)
     if text is None or end <= start:
@@ -72,5 +73,5 @@ def _masked(text: str, start: int, end: int, private: list[tuple[int, int]]) -> 
     return "".join([*pieces, text[position:end]])
 
 
-def _attacks(one: Mapping[str, Any]) -> bool:
+def _attacks(one: Found) -> bool:
     return one["kind"] in set(InjectionType)

@@ -185,6 +185,29 @@ async def tokens_used(session: AsyncSession, task_id: UUID) -> tuple[int, int]:
     return int(given or 0), int(written or 0)
 
 
+async def kept_answers(
+    session: AsyncSession, member: str, after: int | None, limit: int
+) -> list[tuple[int, str]]:
+    """Return the calls whose kept answer has a text as that member, by id, and the text; locked
+    until the caller commits. What somebody is about to erase is passed over."""
+    text_of = ModelCall.response[member].astext
+    statement = (
+        select(ModelCall.id, text_of.label("text"))
+        .where(ModelCall.id > (after or 0), text_of.is_not(None))
+        .order_by(ModelCall.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [(row.id, row.text) for row in await session.execute(statement)]
+
+
+async def keep_answer(session: AsyncSession, call_id: int, response: dict[str, Any]) -> None:
+    """Keep an answer in another form."""
+    await session.execute(
+        update(ModelCall).where(ModelCall.id == call_id).values(response=response)
+    )
+
+
 async def close(session: AsyncSession, task_id: UUID) -> None:
     """Erase what models answered to a task that has ended, and leave no call open.
 

@@ -166,8 +166,8 @@ def migrate(revision: str, as_json: bool) -> None:
 def secret_key(rotate: bool, as_json: bool) -> None:
     """Print a new key for OCTOLLM_SECRET_KEY, which encrypts private values.
 
-    Whoever loses it loses them. To change it, put the new one before the old: NEW,OLD; restart
-    everything; then --rotate, after which the old one can go.
+    Whoever loses it loses them. To change it, add the new one, OLD,NEW, and restart everything; put
+    it first, NEW,OLD, and restart again; then --rotate. The old one can go a day later.
     """
     from app import rotation
     from app.vault import new_key

@@ -49,11 +49,15 @@ class Once:
 def fingerprints(request: TaskRequest, keys: Sequence[str]) -> list[str]:
     """Return what a request is known by, however its JSON was written; the first is stored.
 
+    What is left out counts as its default, also for a release that knows more fields.
+
     HMAC-SHA256 under each of the keys, since a plain hash of a short private value could be
     guessed; the plain SHA-256 comes last, for tasks from before there was a key.
     """
     document = json.dumps(
-        request.model_dump(mode="json"), sort_keys=True, separators=(",", ":")
+        request.model_dump(mode="json", exclude_defaults=True),
+        sort_keys=True,
+        separators=(",", ":"),
     ).encode()
     keyed = [hmac.digest(key.encode(), document, "sha256").hex() for key in keys]
     return [*keyed, hashlib.sha256(document).hexdigest()]

@@ -40,13 +40,14 @@ async def keep_forgetting(parts: Parts, stop: asyncio.Event) -> None:
 async def forget(parts: Parts, stop: asyncio.Event) -> None:
     """Erase all that is due, batch by batch; break off between two of them once `stop` is set.
 
-    Raises DatabaseUnavailable; what was erased until then stays so.
+    Private values come first: they must not outlive their time because tasks are many. Raises
+    DatabaseUnavailable; what was erased until then stays so.
     """
     settings = parts.settings
-    await _erase(parts, stop, "tasks deleted", retention_store.delete_older, settings.task_days)
     await _erase(
         parts, stop, "private values erased", private_store.purge_older, settings.private_days
     )
+    await _erase(parts, stop, "tasks deleted", retention_store.delete_older, settings.task_days)
 
 
 async def _erase(parts: Parts, stop: asyncio.Event, what: str, erase: Erase, days: int) -> None:

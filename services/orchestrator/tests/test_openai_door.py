@@ -6,15 +6,19 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import openai
 import pytest
+from pydantic import BaseModel
 from scripted_models import thinking
 from tenants import a_key
 from test_thinking import answering, judging
 
+from app.routes import openai as openai_routes
 from arms.scripted import Reply
+from octollm.errors import DatabaseUnavailable
 
 LOG = "10:00:01 INFO started\n10:00:02 ERROR disk full on volume data\n"
 STORY = ["Once upon a time ", "there was " + "an octopus " * 20, "with eight arms."]
@@ -270,6 +274,11 @@ async def test_who_leaves_a_response_has_cancelled_it(make_house: Any, stream: b
         ({"input": [{"role": "assistant", "content": "Hi"}]}, "input"),
         ({"metadata": {"octollm.max_dollars": "1"}}, "octollm.budget.max_dollars"),
         ({"metadata": {"octollm.colour": "red"}}, "octollm.colour"),
+        ({"metadata": {"octollm.\\ud800": "red"}}, "octollm.\\ud800"),
+        ({"extra_body": {"octollm": {"x" * 300: 1}}}, f"octollm.{'x' * 192}"),
+        ({"text": {"format": {"type": "x" * 300}}}, "text.format"),
+        ({"tool_choice": "required"}, "tool_choice"),
+        ({"extra_body": {"max_output_tokens": 0}}, "max_output_tokens"),
         ({"extra_body": {"octollm": {"goal": "Other"}}}, "octollm.goal"),
     ],
 )
@@ -282,7 +291,111 @@ async def test_what_cannot_be_honoured_is_refused_by_name(
             await client.responses.create(**asked)
     assert refused.value.param == param
     assert refused.value.code in ("invalid-request", "unknown-arm")
-    assert "x" * 50 not in str(refused.value)
+    assert "x" * 250 not in str(refused.value)
+
+
+async def test_a_name_that_utf8_cannot_carry_is_refused_as_any_other(house: Any) -> None:
+    body = b'{"input": "Count.", "octollm": {"\\ud800": 1}}'
+    answer = await house.http.post(
+        "/v1/responses", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == 422
+    assert answer.json()["error"]["param"] == "octollm.\\ud800"
+
+
+async def test_null_is_left_out(house: Any) -> None:
+    body = {"input": "Count.", "background": True, "metadata": None, "stream": None, "text": None}
+    answer = await house.http.post("/v1/responses", json=body | {"max_output_tokens": None})
+    assert answer.json()["status"] == "queued"
+
+
+async def test_a_text_that_looks_like_a_number_stays_a_text(house: Any) -> None:
+    async with client_of(house) as client:
+        response = await client.responses.create(
+            input="Count.", background=True, metadata={"octollm.context": "2024"}
+        )
+        task = await house.task(response.model_extra["octollm"]["task_id"])
+        assert task["context"] == "2024"
+
+
+async def test_a_form_is_read_from_the_output_alone(make_house: Any) -> None:
+    """What was written anew, or met no criteria, is of no form; the client is not made to read it."""
+
+    class Colour(BaseModel):
+        colour: str
+
+    script = [answering("{}" + " " * 300), answering('{"colour": "red"}')]
+    async with thinking(make_house, script) as (house, _), client_of(house) as client:
+        async with client.responses.stream(
+            model="assistant", input="Name a colour.", text_format=Colour
+        ) as stream:
+            final = await stream.get_final_response()
+        assert final.output_parsed == Colour(colour="red")
+    async with thinking(make_house, [answering("{}", times=None)]) as (house, _):
+        async with client_of(house) as client:
+            failed = await client.responses.parse(
+                model="assistant", input="Name a colour.", text_format=Colour
+            )
+        assert (failed.status, failed.error.code) == ("failed", "criteria-not-met")
+        assert failed.output_parsed is None
+
+
+async def test_what_was_sent_with_a_key_is_not_cancelled_by_leaving(make_house: Any) -> None:
+    """It may be asked for again: that is what the key is for."""
+    script = [Reply("Here.", delay="asked again")]
+    async with thinking(make_house, script) as (house, provider), client_of(house) as client:
+        ask = partial(
+            client.responses.create,
+            model="assistant",
+            input="Wait.",
+            extra_headers={"Idempotency-Key": "one"},
+        )
+        first = asyncio.create_task(ask())
+        async with asyncio.timeout(20):
+            await provider.ledger.received(1)
+        first.cancel()
+        again = asyncio.create_task(ask())
+        provider.gate("asked again").set()
+        assert (await again).output_text == "Here."
+        assert len(provider.ledger.entries) == 1
+
+
+async def test_a_database_that_is_away_meanwhile_makes_no_second_task(
+    make_house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenAI's client tries again on 503, which would be another task."""
+    away = [True, True]
+    real = openai_routes.reading.awaited
+
+    async def awaited(*arguments: Any) -> Any:
+        if away:
+            away.pop()
+            raise DatabaseUnavailable(retry_after=1)
+        return await real(*arguments)
+
+    monkeypatch.setattr(openai_routes.reading, "awaited", awaited)
+    async with thinking(make_house, [Reply("Here.")]) as (house, _), client_of(house) as client:
+        patient = client.with_options(max_retries=3)
+        response = await patient.responses.create(model="assistant", input="Wait.")
+        assert response.output_text == "Here."
+        assert len((await house.http.get("/tasks")).json()["tasks"]) == 1
+
+
+async def test_who_may_not_read_is_answered_in_the_background_alone(house: Any) -> None:
+    held = await a_key(house.settings, "owner", "submit")
+    async with client_of(house, held.key) as client:
+        asked = {"model": "digest", "input": "Count."}
+        assert (await client.responses.create(**asked, background=True)).status == "queued"
+        for changes in ({}, {"stream": True}, {"stream": True, "background": True}):
+            with pytest.raises(openai.PermissionDeniedError):
+                await client.responses.create(**asked, **changes)
+        assert (
+            len((await house.http.get("/tasks", headers=await reader(house))).json()["tasks"]) == 1
+        )
+
+
+async def reader(house: Any) -> dict[str, str]:
+    return (await a_key(house.settings, "owner", "read")).headers
 
 
 async def test_private_data_are_refused_with_their_kind_alone(house: Any) -> None:

@@ -11,13 +11,13 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from psycopg import sql
-from scripted_models import thinking
+from scripted_models import events_of, thinking
 from sqlalchemy import update
 
-from app import rotation
+from app import call_store, rotation
 from app.models import Task
 from app.retention import forget
-from app.vault import new_key
+from app.vault import Vault, new_key
 from arms.scripted import Reply
 
 VALUES = {
@@ -156,6 +156,31 @@ async def test_values_outlive_a_change_of_keys(make_house: Any) -> None:
     lost = await make_house(secret_key=new_key())
     answer = await lost.http.get(f"/tasks/{task_id}")
     assert answer.json()["type"].endswith("private-values-unreadable")
+
+
+async def test_what_models_answered_outlives_a_change_of_keys(make_house: Any) -> None:
+    """A task between two attempts is not paid for twice because its key was changed."""
+    old, new = new_key(), new_key()
+    script = [
+        Reply("It is done.", when="You work on one goal"),
+        Reply(status=500, when="You judge whether", times=None),
+    ]
+    models = {"model_retries": 0}
+    asked = {"assigned_arm": "assistant", "acceptance_criteria": ["It is done."]}
+    async with thinking(make_house, script, models=models, secret_key=old, retry_backoff=30) as (
+        house,
+        _,
+    ):
+        task_id = await house.submit("Do it.", **asked)
+        async with asyncio.timeout(20):
+            while not await events_of(house, task_id, "task.handed_back"):
+                await asyncio.sleep(0.05)
+    both = house.settings.model_copy(update={"secret_key": f"{new},{old}"})
+    await rotation.rotate(both)
+    async with house.parts.database.transaction() as session:
+        call, *_ = await call_store.list_calls(session, UUID(task_id))
+    answer = Vault([new]).unlock(call.response["locked"].encode())
+    assert "It is done." in str(answer)
 
 
 async def test_values_are_erased_when_they_were_kept_long_enough(make_house: Any) -> None:

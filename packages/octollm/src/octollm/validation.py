@@ -18,6 +18,8 @@ _PLAIN_MESSAGES = {
     "model_attributes_type": "must be an object",
     "model_type": "must be an object",
     "string_unicode": "must not contain lone surrogates (U+D800 to U+DFFF)",
+    "union_tag_invalid": "has a `type` that is not known here",
+    "union_tag_not_found": "must have a `type`",
     "uuid_parsing": "must be a UUID",
 }
 
@@ -39,7 +41,7 @@ MAX_ERRORS = 50
 
 def invalid_fields(found: Iterable[dict[str, str]]) -> InvalidRequest:
     """Return the error for the first `{field, message}` pairs; its detail names a few of them."""
-    errors = list(islice(found, MAX_ERRORS))
+    errors = [{**one, "field": _named(one["field"])} for one in islice(found, MAX_ERRORS)]
     detail = "; ".join(f"{e['field']}: {e['message']}" for e in errors[:_NAMED_IN_DETAIL])
     return InvalidRequest(detail, errors=errors)
 
@@ -57,10 +59,14 @@ def _field(location: tuple[int | str, ...]) -> str:
     """Return `budget.max_tokens` for `("budget", "max_tokens")`.
 
     What is wrong in no field is wrong with the `body`. Which kind of criterion was read, which
-    pydantic puts behind its place in the list, is no part of a name. The name may be the
-    sender's own: UTF-8 cannot carry its lone surrogates, so they are escaped.
+    pydantic puts behind its place in the list, is no part of a name.
     """
     if location[:1] == ("acceptance_criteria",):
         location = location[:2] + location[3:]
-    name = ".".join(map(str, location)).encode("utf-8", "backslashreplace").decode()
-    return name[:MAX_FIELD_CHARACTERS] or "body"
+    return ".".join(map(str, location)) or "body"
+
+
+def _named(field: str) -> str:
+    """Return a name that may be the sender's own, cut, and escaped: UTF-8 cannot carry its lone
+    surrogates."""
+    return field.encode("utf-8", "backslashreplace").decode()[:MAX_FIELD_CHARACTERS]

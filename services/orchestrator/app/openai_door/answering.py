@@ -33,13 +33,15 @@ class OutputText(Response):
 
 
 class OutputMessage(Response):
-    """`incomplete` is what there was when the task was cut short, or what was written anew."""
+    """`incomplete` is what there was when the task was cut short, or what was written anew: no
+    `final_answer`, so that a client does not look in it for the form that was asked for."""
 
     id: str
     type: Literal["message"] = "message"
     role: Literal["assistant"] = "assistant"
     status: Literal["in_progress", "completed", "incomplete"]
     content: list[OutputText]
+    phase: Literal["commentary", "final_answer"] | None = None
 
 
 class InputDetails(Response):
@@ -153,6 +155,7 @@ def message(task: TaskResponse, item: int) -> OutputMessage:
     return OutputMessage(
         id=item_id(task.task_id, item),
         status="completed" if whole else "incomplete",
+        phase="final_answer" if whole else "commentary",
         content=[OutputText(text=task.result.output)],
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from octollm.contracts import MAX_CONTEXT_CHARACTERS, MAX_GOAL_CHARACTERS, TaskRequest
 from octollm.errors import InvalidRequest
@@ -39,11 +39,13 @@ LEFT_TO_THE_ARM = frozenset(
         "prompt_cache_retention",
         "prompt_cache_options",
         "parallel_tool_calls",
-        "tool_choice",
     }
 )
-_HARMLESS: tuple[JsonValue, ...] = (None, [], {}, False)
-"""What a parameter may be set to although it is not supported: as if it were left out."""
+_HARMLESS = ("null", "[]", "{}", "false", '"auto"', '"none"')
+"""What a parameter may be set to although it is not supported, as JSON: as if it were left out."""
+
+_TEXTS = frozenset({"context", "pii_policy"})
+"""Fields that are never read as JSON where they stand in `metadata`."""
 
 _OURS = frozenset(TaskRequest.model_fields) - {"goal", "assigned_arm", "metadata"}
 _NAMES = {"goal": "input", "assigned_arm": "model"}
@@ -121,6 +123,14 @@ class ResponseRequest(BaseModel):
         Field(description="More fields of the task, as `POST /submit` takes them."),
     ] = {}
 
+    @model_validator(mode="before")
+    @classmethod
+    def _given(cls, body: Any) -> Any:
+        """Take `null` for left out, as OpenAI's types do."""
+        if not isinstance(body, dict):
+            return body
+        return {name: value for name, value in body.items() if value is not None}
+
 
 def task_request(request: ResponseRequest) -> TaskRequest:
     """Return the task that is asked for. Raises InvalidRequest, naming the client's own fields."""
@@ -173,7 +183,7 @@ def _check_supported(extra: dict[str, Any]) -> None:
     refused = sorted(
         name
         for name, value in extra.items()
-        if name not in LEFT_TO_THE_ARM and value not in _HARMLESS
+        if name not in LEFT_TO_THE_ARM and json.dumps(value) not in _HARMLESS
     )
     if refused:
         raise invalid_fields(
@@ -189,7 +199,7 @@ def _fields(request: ResponseRequest) -> dict[str, Any]:
         name = key.removeprefix(PREFIX)
         if name == key:
             continue
-        value = _read(written)
+        value = written if name in _TEXTS else _read(written)
         if name.startswith("max_") and name != "max_repairs":
             budget = {**budget, name: value} if isinstance(budget, dict) else budget
         else:
@@ -198,7 +208,7 @@ def _fields(request: ResponseRequest) -> dict[str, Any]:
         given["budget"] = budget
     for name in sorted(given):
         if name not in _OURS:
-            raise invalid(f"octollm.{name}"[:200], "there is no field of this name")
+            raise invalid(f"octollm.{name}", "there is no field of this name")
     return given
 
 

@@ -37,15 +37,16 @@ async def frames(
     task_id: UUID,
     *,
     background: bool,
+    visible: Callable[[str], str],
 ) -> AsyncGenerator[bytes, None]:
     """Yield what `telling` tells of a task until it ends, as frames of Server-Sent Events.
 
-    Ends early when the server stops; `telling.ended` says which. Raises DatabaseUnavailable.
+    `visible` is what `restoring` returned. Ends early when the server stops; `telling.ended` says
+    which. Raises DatabaseUnavailable.
     """
     if telling.ended:
         return
     task, response = await read(parts, tenant, task_id, background=background)
-    visible = await _restoring(parts, task)
     for frame in _written(telling.begin(response)):
         yield frame
     written, ended = "", False
@@ -72,8 +73,9 @@ def _with(text: str, delta: Event) -> str:
     return text[:offset] + new
 
 
-async def _restoring(parts: Parts, task: TaskResponse) -> Callable[[str], str]:
-    """Return what puts private values back in a draft; what may become a placeholder waits."""
+async def restoring(parts: Parts, task: TaskResponse) -> Callable[[str], str]:
+    """Return what puts the values that are known by now back in a draft; what may still become a
+    placeholder waits. Raises PrivateValuesUnreadable and DatabaseUnavailable."""
     values: Mapping[str, str] = {}
     if task.pii_policy == "redact":
         async with parts.database.transaction() as session:

@@ -104,16 +104,22 @@ class Telling:
 
     def _broken_off(self) -> OutputMessage:
         return OutputMessage(
-            id=self._id, status="incomplete", content=[OutputText(text=self._text)]
+            id=self._id,
+            status="incomplete",
+            phase="commentary",
+            content=[OutputText(text=self._text)],
         )
 
     def _close(self, ended: OutputMessage, *, whole: bool) -> Iterator[Frame]:
+        """End a message. Only a text that is done is said to be: a client that was asked for a form
+        reads it then."""
         numbers = [numbering.closing(self.item, step, whole=whole) for step in range(3)]
         part = ended.content[0]
-        yield from self._in_part(
-            numbers[0], "response.output_text.done", text=part.text, logprobs=[]
-        )
-        yield from self._in_part(numbers[1], "response.content_part.done", part=dumped(part))
+        if ended.status == "completed":
+            yield from self._in_part(
+                numbers[0], "response.output_text.done", text=part.text, logprobs=[]
+            )
+            yield from self._in_part(numbers[1], "response.content_part.done", part=dumped(part))
         yield from self._in_item(numbers[2], "response.output_item.done", item=dumped(ended))
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from pydantic.json_schema import SkipJsonSchema
+from pydantic import WithJsonSchema
 
 from app import event_store, views
 from app.routes import examples
@@ -24,8 +24,9 @@ After = Annotated[
     int | None, Query(ge=0, le=LARGEST_ID, description="Only events with a higher id.")
 ]
 LastEventId = Annotated[
-    int | SkipJsonSchema[None],  # a header cannot be null
+    int | None,
     Header(alias="Last-Event-ID", ge=0, le=LARGEST_ID, description="The same; wins over `after`."),
+    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": LARGEST_ID}),  # never null
 ]
 
 router = APIRouter(tags=["events"], route_class=Guarded, responses=DOOR)

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
 from app.admission import Admission
-from app.api_keys import Scope
+from app.api_keys import Caller, Scope
 from octollm.errors import (
     Forbidden,
     HostNotAllowed,
@@ -38,6 +38,12 @@ def needs(scope: Scope) -> params.Security:
     """Return what a guarded route names its scope by: `dependencies=[needs("read")]`."""
     security: params.Security = Security(_BEARER, scopes=[scope])
     return security
+
+
+def check_may(request: Request, scope: Scope) -> None:
+    """Raise Forbidden unless who was let in has a further scope."""
+    if not cast(Caller, request.state.caller).may(scope):
+        raise Forbidden(f"This key lacks the scope {scope}.", missing_scope=scope)
 
 
 class Guarded(APIRoute):

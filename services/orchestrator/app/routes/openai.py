@@ -5,7 +5,8 @@ See `app.openai_door`; the ids of responses are the ids of tasks in another coat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import suppress
 from typing import Annotated, Any
 
 import structlog
@@ -14,17 +15,26 @@ from fastapi.exceptions import RequestValidationError
 
 from app import reading
 from app.openai_door import asking, streaming
-from app.openai_door.answering import Model, ModelList, ResponseObject, error_member, task_id_in
+from app.openai_door.answering import (
+    Model,
+    ModelList,
+    ResponseObject,
+    error_member,
+    response_of,
+    task_id_in,
+)
 from app.openai_door.asking import ANY_ARM, ResponseRequest
 from app.openai_door.telling import Telling
 from app.parts import Parts
 from app.routes import examples
 from app.routes.depends import Tenant, TheCompletions, TheParts
 from app.routes.events import TheStreams
-from app.routes.guarded import DOOR, Guarded, needs
+from app.routes.guarded import DOOR, Guarded, check_may, needs
 from app.routes.tasks import IdempotencyKey
 from app.routing import unavailable
+from app.streaming import Streams
 from app.watching import EventStream
+from octollm.contracts import TaskResponse
 from octollm.errors import (
     ArmUnavailable,
     BodyTooLarge,
@@ -112,39 +122,46 @@ async def create_response(
 ) -> Any:
     """Submit a task, and answer as it ends; with `background` at once, with `stream` as it comes.
 
-    Who neither asks for `background` nor stays until the end has cancelled the task.
+    Who neither asks for `background` nor stays until the end has cancelled the task, unless it was
+    sent with an `Idempotency-Key`: then it may be asked for again. A key without the scope `read`
+    is answered in the background alone.
     """
+    if not asked.background or asked.stream:
+        check_may(request, "read")
     try:
         wanted = asking.task_request(asked)
         async with parts.database.transaction() as session:
             accepted = await parts.pipeline.submit(
                 session, wanted, tenant=tenant, idempotency_key=idempotency_key
             )
+            task = await reading.task_of(session, parts, tenant, accepted.task_id)
     except (UnknownArm, ArmUnavailable) as error:
         raise asking.renamed(error) from None
     task_id, background = accepted.task_id, asked.background
-
-    async def left() -> None:
-        if not background and not completions.closing:
-            await _cancel(parts, tenant, task_id)
-
+    kept = background or idempotency_key is not None
     if asked.stream:
         telling = Telling(task_id, -1)
-        told = streaming.frames(parts, streams, tenant, telling, task_id, background=background)
+        told = await _told(parts, streams, task, tenant, telling, background=background)
 
         async def over() -> None:
-            if not telling.ended:
-                await left()
+            left = not telling.ended and await request.is_disconnected()
+            if left and not kept and not completions.closing:
+                await _cancel(parts, tenant, task_id)
 
         return EventStream(request, told, over)
-    while not background:
-        task = await reading.awaited(parts, completions, tenant, task_id, LOOK_SECONDS)
-        if task.status.final or completions.closing:
+    response = response_of(task, (0, 0), background=background)
+    while not background and not completions.closing:
+        # What was accepted is accepted, whatever becomes of the database meanwhile.
+        with suppress(DatabaseUnavailable):
+            await reading.awaited(parts, completions, tenant, task_id, LOOK_SECONDS)
+            task, response = await streaming.read(parts, tenant, task_id, background=False)
+        if task.status.final:
             break
         if await request.is_disconnected():
-            await left()
+            if not kept:
+                await _cancel(parts, tenant, task_id)
             break
-    return (await streaming.read(parts, tenant, task_id, background=background))[1]
+    return response
 
 
 @router.get(
@@ -174,12 +191,11 @@ async def get_response(
 ) -> Any:
     """A response as it is now; with `stream` its events, from the beginning or after one."""
     task_id = task_id_in(response_id)
-    _, response = await streaming.read(parts, tenant, task_id, background=True)
+    task, response = await streaming.read(parts, tenant, task_id, background=True)
     if not stream:
         return response
     telling = Telling(task_id, -1 if starting_after is None else starting_after)
-    told = streaming.frames(parts, streams, tenant, telling, task_id, background=True)
-    return EventStream(request, told)
+    return EventStream(request, await _told(parts, streams, task, tenant, telling, background=True))
 
 
 @router.post(
@@ -242,6 +258,22 @@ def _models(parts: Parts) -> list[Model]:
             if not unavailable(arm)
         ),
     ]
+
+
+async def _told(
+    parts: Parts,
+    streams: Streams,
+    task: TaskResponse,
+    tenant: str,
+    telling: Telling,
+    *,
+    background: bool,
+) -> AsyncGenerator[bytes, None]:
+    """Return the frames of a stream; whatever keeps it from beginning is raised here."""
+    visible = await streaming.restoring(parts, task)
+    return streaming.frames(
+        parts, streams, tenant, telling, task.task_id, background=background, visible=visible
+    )
 
 
 async def _cancel(parts: Parts, tenant: str, task_id: Any) -> None:

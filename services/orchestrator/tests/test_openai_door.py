@@ -16,7 +16,7 @@ from scripted_models import thinking
 from tenants import a_key
 from test_thinking import answering, judging
 
-from app.routes import openai as openai_routes
+from app import reading
 from arms.scripted import Reply
 from octollm.errors import DatabaseUnavailable
 
@@ -365,7 +365,7 @@ async def test_a_database_that_is_away_meanwhile_makes_no_second_task(
 ) -> None:
     """OpenAI's client tries again on 503, which would be another task."""
     away = [True, True]
-    real = openai_routes.reading.awaited
+    real = reading.awaited
 
     async def awaited(*arguments: Any) -> Any:
         if away:
@@ -373,29 +373,14 @@ async def test_a_database_that_is_away_meanwhile_makes_no_second_task(
             raise DatabaseUnavailable(retry_after=1)
         return await real(*arguments)
 
-    monkeypatch.setattr(openai_routes.reading, "awaited", awaited)
+    monkeypatch.setattr(reading, "awaited", awaited)
     async with thinking(make_house, [Reply("Here.")]) as (house, _), client_of(house) as client:
         patient = client.with_options(max_retries=3)
         response = await patient.responses.create(model="assistant", input="Wait.")
         assert response.output_text == "Here."
-        assert len((await house.http.get("/tasks")).json()["tasks"]) == 1
-
-
-async def test_who_may_not_read_is_answered_in_the_background_alone(house: Any) -> None:
-    held = await a_key(house.settings, "owner", "submit")
-    async with client_of(house, held.key) as client:
-        asked = {"model": "digest", "input": "Count."}
-        assert (await client.responses.create(**asked, background=True)).status == "queued"
-        for changes in ({}, {"stream": True}, {"stream": True, "background": True}):
-            with pytest.raises(openai.PermissionDeniedError):
-                await client.responses.create(**asked, **changes)
-        assert (
-            len((await house.http.get("/tasks", headers=await reader(house))).json()["tasks"]) == 1
-        )
-
-
-async def reader(house: Any) -> dict[str, str]:
-    return (await a_key(house.settings, "owner", "read")).headers
+    reader = await a_key(house.settings, "owner", "read")
+    listed = await house.http.get("/tasks", headers=reader.headers)
+    assert len(listed.json()["tasks"]) == 1
 
 
 async def test_private_data_are_refused_with_their_kind_alone(house: Any) -> None:

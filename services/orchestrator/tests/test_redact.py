@@ -179,6 +179,7 @@ async def test_what_models_answered_outlives_a_change_of_keys(make_house: Any) -
     await rotation.rotate(both)
     async with house.parts.database.transaction() as session:
         call, *_ = await call_store.list_calls(session, UUID(task_id))
+    assert call.response is not None
     answer = Vault([new]).unlock(call.response["locked"].encode())
     assert "It is done." in str(answer)
 

@@ -319,7 +319,7 @@ async def test_a_text_that_looks_like_a_number_stays_a_text(house: Any) -> None:
 
 
 async def test_a_form_is_read_from_the_output_alone(make_house: Any) -> None:
-    """What was written anew, or met no criteria, is of no form; the client is not made to read it."""
+    """What was written anew, or met no criteria, has no form; no client is made to read it."""
 
     class Colour(BaseModel):
         colour: str

@@ -15,6 +15,8 @@ import redis
 from echoing_provider import STATUSES, Echo, echoing
 from processes import Fleet, Street
 
+from app.vault import new_key
+
 STEM = "quetzal"
 """Every canary begins with it."""
 
@@ -150,6 +152,7 @@ async def talkative(
         **redis_keys,
         "OCTOLLM_LOG_LEVEL": "DEBUG",
         "REFLEX_LOG_LEVEL": "DEBUG",
+        "OCTOLLM_SECRET_KEY": new_key(),
         "OCTOLLM_MODEL": "openai-compatible:echo",
         "OCTOLLM_MODEL_BASE_URL": provider[1],
         "OCTOLLM_MODEL_RETRIES": "0",

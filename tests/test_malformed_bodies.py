@@ -18,9 +18,9 @@ SEED = int(os.environ.get("FUZZ_SEED", "20261126"))
 BODIES = int(os.environ.get("FUZZ_BODIES", "1000"))
 AT_ONCE = 4
 
-ORCHESTRATOR = ["/submit", "/documents"]
+ORCHESTRATOR = ["/submit", "/documents", "/v1/responses"]
 REFLEX = ["/process", "/process/batch"]
-NO_BODY = ["/tasks/{task_id}/cancel"]
+NO_BODY = ["/tasks/{task_id}/cancel", "/v1/responses/{response_id}/cancel"]
 """The POST routes there are; one more fails the test."""
 
 

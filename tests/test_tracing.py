@@ -15,6 +15,7 @@ import pytest
 from collector import Collector, Seen
 from processes import Fleet, Street
 
+from app.vault import new_key
 from arms.scripted import Reply, ScriptedProvider
 from octollm.service import tracing
 
@@ -24,6 +25,7 @@ TRACEPARENT = f"00-{TRACE}-{CLIENT}-01"
 MODEL = "openai-compatible:scripted"
 PRICE = Decimal("0.000001")
 MODELS = {
+    "OCTOLLM_SECRET_KEY": new_key(),
     "OCTOLLM_MODEL": MODEL,
     "OCTOLLM_MODEL_PRICES": f'{{"{MODEL}": {{"input_per_million": 1, "output_per_million": 1}}}}',
 }

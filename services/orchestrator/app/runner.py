@@ -25,6 +25,7 @@ from app.supervision import OutOfTime, within
 from octollm.arm import ArmContext
 from octollm.contracts import TaskResult, TaskStatus
 from octollm.errors import BudgetExceeded, OctoError, TaskFailure
+from octollm.ledger import TaskLost
 from octollm.service import tracing
 from octollm.shielding import to_the_end
 
@@ -168,7 +169,7 @@ class TaskRunner:
             seconds_left=attempt.seconds_left(),
             backoff=self._parts.settings.retry_backoff,
         )
-        exc_info = None if isinstance(error, OctoError) else error
+        exc_info = None if isinstance(error, OctoError | TaskLost) else error
         log.warning("attempt failed", error=type(error).__name__, exc_info=exc_info)
         match decision:
             case Fail(reason):

@@ -15,6 +15,7 @@ from test_thinking import answering, judging, plan, step
 
 from app import call_store, store
 from app.api_keys import DEFAULT_TENANT
+from app.vault import new_key
 from arms.config import ModelSettings
 from arms.roster import load_arms
 from arms.scripted import Reply, ScriptedProvider
@@ -173,7 +174,7 @@ async def test_the_next_model_answers_where_the_first_is_away(make_house: Any) -
                 model_retries=0,
             )
         ).arms
-        house = await make_house(arms=arms, worker_stale=60)
+        house = await make_house(arms=arms, worker_stale=60, secret_key=new_key())
         house.start_worker()
         task_id = await house.submit("Hello", assigned_arm="assistant")
         task = await house.ended(task_id)

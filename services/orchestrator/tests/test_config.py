@@ -62,6 +62,7 @@ def test_every_setting_is_read_from_its_environment_variable(
         "allow_unauthenticated": ("true", True),
         "pii_policy": ("redact", "redact"),
         "trusted_proxies": ("10.0.0.0/8", "10.0.0.0/8"),
+        "trusted_hosts": ('["octollm.example"]', ["octollm.example"]),
         "cors_origins": ('["https://a.example"]', ["https://a.example"]),
         "reflex_fail_open": ("true", True),
         "injection_block_score": ("0.25", 0.25),

@@ -172,7 +172,7 @@ RESPONSES: dict[str, Example] = {
 }
 
 RESPONSE = _answer(
-    "The response; with `stream` its events",
+    "The response",
     {
         "id": f"resp_{TASK_ID.replace('-', '')}",
         "object": "response",
@@ -212,3 +212,7 @@ _MODEL = {
 }
 MODEL = _answer("The model", _MODEL)
 MODELS = _answer("The models", {"object": "list", "data": [_MODEL]})
+STREAMED_RESPONSE: dict[str, Any] = {
+    "description": "The response; with `stream` its events, in OpenAI's format",
+    "content": {**RESPONSE["content"], "text/event-stream": {"schema": _FRAME}},
+}

@@ -95,7 +95,7 @@ router = APIRouter(prefix="/v1", tags=["openai"], route_class=Compatible, respon
     summary="Create a response",
     response_model=ResponseObject,
     responses={
-        200: examples.RESPONSE,
+        200: examples.STREAMED_RESPONSE,
         **responses(
             InvalidRequest,
             UnknownArm,
@@ -170,7 +170,7 @@ async def create_response(
     summary="Look at a response, or watch it",
     response_model=ResponseObject,
     responses={
-        200: examples.RESPONSE,
+        200: examples.STREAMED_RESPONSE,
         **responses(
             TaskNotFound,
             InvalidRequest,

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+import structlog
 from fastapi import FastAPI
 
 from app import embedded, migrate, worker
@@ -26,6 +27,16 @@ from reflex_layer.config import Settings as ReflexSettings
 from reflex_layer.main import create_app as create_reflex
 
 TEMPLATE = "template_house"
+
+# Without the values of all variables, which it takes a minute to draw for an error of a library.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
+)
 
 
 def _room() -> str | None:

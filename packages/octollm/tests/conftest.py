@@ -6,6 +6,7 @@ import asyncio
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -45,7 +46,8 @@ class Blocking:
 
         def call(*args: Any, **kwargs: Any) -> Any:
             made = method(*args, **kwargs)
-            return self._runner.run(made if inspect.iscoroutine(made) else collect(made))
+            work = made if inspect.iscoroutine(made) else collect(made)
+            return self._runner.run(work, context=copy_context())  # its own would be an old one
 
         return call
 

@@ -37,6 +37,7 @@ async def test_what_steps_made_of_the_models_own_values_is_not_bought_again(
             assigned_arm="planner",
             acceptance_criteria=["Both were asked."],
             pii_policy="redact",
+            budget={"max_tokens": 100_000},  # room for both at once
         )
         async with asyncio.timeout(30):
             while len(await events_of(house, task_id, "step.completed")) < 1:

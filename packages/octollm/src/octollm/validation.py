@@ -63,10 +63,10 @@ def _field(location: tuple[int | str, ...]) -> str:
     """
     if location[:1] == ("acceptance_criteria",):
         location = location[:2] + location[3:]
-    return ".".join(map(str, location)) or "body"
+    return ".".join(map(str, location))
 
 
 def _named(field: str) -> str:
     """Return a name that may be the sender's own, cut, and escaped: UTF-8 cannot carry its lone
-    surrogates."""
-    return field.encode("utf-8", "backslashreplace").decode()[:MAX_FIELD_CHARACTERS]
+    surrogates. What has none is wrong with the `body`."""
+    return field.encode("utf-8", "backslashreplace").decode()[:MAX_FIELD_CHARACTERS] or "body"

@@ -5,8 +5,8 @@ See `app.openai_door`; the ids of responses are the ids of tasks in another coat
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import suppress
 from typing import Annotated, Any
 
 import structlog
@@ -151,10 +151,11 @@ async def create_response(
         return EventStream(request, told, over)
     response = response_of(task, (0, 0), background=background)
     while not background and not completions.closing:
-        # What was accepted is accepted, whatever becomes of the database meanwhile.
-        with suppress(DatabaseUnavailable):
+        try:
             await reading.awaited(parts, completions, tenant, task_id, LOOK_SECONDS)
             task, response = await streaming.read(parts, tenant, task_id, background=False)
+        except DatabaseUnavailable:  # what was accepted is accepted, and not to be sent again
+            await asyncio.sleep(LOOK_SECONDS)
         if task.status.final:
             break
         if await request.is_disconnected():

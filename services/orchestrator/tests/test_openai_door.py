@@ -378,7 +378,18 @@ async def test_a_database_that_is_away_meanwhile_makes_no_second_task(
         patient = client.with_options(max_retries=3)
         response = await patient.responses.create(model="assistant", input="Wait.")
         assert response.output_text == "Here."
+        assert len((await house.http.get("/tasks")).json()["tasks"]) == 1
+
+
+async def test_who_may_not_read_is_answered_in_the_background_alone(house: Any) -> None:
+    held = await a_key(house.settings, "owner", "submit")
     reader = await a_key(house.settings, "owner", "read")
+    async with client_of(house, held.key) as client:
+        asked = {"model": "digest", "input": "Count."}
+        assert (await client.responses.create(**asked, background=True)).status == "queued"
+        for changes in ({}, {"stream": True}, {"stream": True, "background": True}):
+            with pytest.raises(openai.PermissionDeniedError):
+                await client.responses.create(**asked, **changes)
     listed = await house.http.get("/tasks", headers=reader.headers)
     assert len(listed.json()["tasks"]) == 1
 

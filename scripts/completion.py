@@ -104,8 +104,8 @@ def page() -> str:
         "# Sprint 1.2: completion",
         "",
         f"Orchestrator {version('octollm-orchestrator')}, {made}, Python {python}. Made by",
-        "`scripts/completion.py`, which runs each command and notes what it printed; it writes nothing",
-        "if one fails. What comes next: [hand-over](../../handoffs/SPRINT-1.3-HANDOFF.md).",
+        "`scripts/completion.py`, which runs each command and notes what it printed; it writes",
+        "nothing if one fails. What comes next: [hand-over](../../handoffs/SPRINT-1.3-HANDOFF.md).",
     ]
     for phase, shown in PHASES.items():
         lines += [

@@ -39,6 +39,14 @@ structlog.configure(
 )
 
 
+@pytest.fixture(autouse=True)
+def _logs_stay_as_they_are() -> Iterator[None]:
+    """What a command under test does to the logs of its process is undone."""
+    kept = structlog.get_config()
+    yield
+    structlog.configure(**kept)
+
+
 def _room() -> str | None:
     """Return where a throw-away server is quickest: memory, if the machine has enough to spare."""
     memory = Path("/dev/shm")  # noqa: S108  (a mkdtemp folder is made in it)

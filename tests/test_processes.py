@@ -22,7 +22,7 @@ async def test_a_task_goes_all_the_way_through_three_processes(street: Any) -> N
 
 async def test_a_killed_workers_task_is_finished_by_another(street: Any, database_url: str) -> None:
     first = await street.fleet.worker(street.reflex_url)
-    task_id = await street.submit(assigned_arm="drill", constraints={"seconds": 8})
+    task_id = await street.submit(assigned_arm="drill", constraints={"seconds": 20})
     await street.reaches(task_id, "processing")
     await street.fleet.worker(street.reflex_url)
     await first.ends(signal.SIGKILL)

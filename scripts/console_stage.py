@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from decimal import Decimal
 from pathlib import Path
 
 from console_scenes import REFUSED, SCENES, SCRIPT
-from pydantic import SecretStr
 from sqlalchemy import text
 
+from app import demo_model
 from app.config import Settings
+from app.demo_model import USD_PER_MILLION
 from app.serving import listen
 from app.standalone import Stack, running
-from arms.config import ModelSettings, TokenPrice
-from arms.roster import load_arms
 from arms.scripted import Reply, ScriptedProvider
-from octollm.arm import Arm
 from octollm.client import AsyncClient
 from octollm.contracts import TaskRequest
 from octollm.errors import RefusedByPolicy
 
 MODEL = "openai-compatible:large-2026"
-USD_PER_MILLION = (Decimal(3), Decimal(15))
 WAIT_SECONDS = 60
 
 # One evening's tasks stand for a week of them: charts of a minute would show nothing.
@@ -76,12 +72,13 @@ async def stage(folder: Path, port: int = 0) -> AsyncIterator[tuple[Stack, dict[
     settings = Settings(
         host="127.0.0.1", port=port, log_level="ERROR", worker_instances=1, worker_concurrency=2
     )
-    async with (
-        provider,
-        running(settings, folder, listen("127.0.0.1", port), arms=_arms(provider)) as stack,
-        AsyncClient(stack.url) as client,
-    ):
-        yield stack, await _play(client, stack)
+    async with provider:
+        arms = demo_model.arms(provider, model=MODEL, max_output_tokens=600, retries=1)
+        async with (
+            running(settings, folder, listen("127.0.0.1", port), arms=arms) as stack,
+            AsyncClient(stack.url) as client,
+        ):
+            yield stack, await _play(client, stack)
 
 
 async def _play(client: AsyncClient, stack: Stack) -> dict[str, str]:
@@ -108,19 +105,3 @@ async def _spread(stack: Stack) -> None:
     async with stack.database.transaction() as session:
         await session.execute(_PAST, {"copies": 70})
         await session.execute(_PAST_REFUSALS, {"copies": 9})
-
-
-def _arms(provider: ScriptedProvider) -> Mapping[str, Arm]:
-    of_input, of_output = USD_PER_MILLION
-    price = TokenPrice(input_per_million=of_input, output_per_million=of_output)
-    settings = ModelSettings(
-        model=MODEL,
-        model_fallbacks=[],
-        model_base_url=provider.base_url,
-        model_api_key=SecretStr("none"),
-        model_prices={MODEL: price},
-        model_max_output_tokens=600,
-        model_retries=1,
-        judge_model="",
-    )
-    return load_arms(settings).arms

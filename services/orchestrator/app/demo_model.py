@@ -51,19 +51,25 @@ def scripted() -> ScriptedProvider:
     return ScriptedProvider(script, usd_per_input_token=of_input, usd_per_output_token=of_output)
 
 
-def arms(provider: ScriptedProvider) -> Mapping[str, Arm]:
+def arms(
+    provider: ScriptedProvider,
+    *,
+    model: str = MODEL,
+    max_output_tokens: int = 300,
+    retries: int = 2,
+) -> Mapping[str, Arm]:
     """Return the arms there are, with that model. Each setting is given, so that nothing of the
     environment makes them ask another."""
     of_input, of_output = USD_PER_MILLION
     price = TokenPrice(input_per_million=of_input, output_per_million=of_output)
     settings = ModelSettings(
-        model=MODEL,
+        model=model,
         model_fallbacks=[],
         model_base_url=provider.base_url,
         model_api_key=SecretStr("none"),
-        model_prices={MODEL: price},
-        model_max_output_tokens=300,
-        model_retries=2,
+        model_prices={model: price},
+        model_max_output_tokens=max_output_tokens,
+        model_retries=retries,
         judge_model="",
     )
     return load_arms(settings).arms

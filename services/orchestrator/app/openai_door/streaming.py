@@ -34,19 +34,17 @@ async def frames(
     streams: Streams,
     tenant: str,
     telling: Telling,
-    task_id: UUID,
-    *,
-    background: bool,
+    response: ResponseObject,
     visible: Callable[[str], str],
 ) -> AsyncGenerator[bytes, None]:
     """Yield what `telling` tells of a task until it ends, as frames of Server-Sent Events.
 
-    `visible` is what `restoring` returned. Ends early when the server stops; `telling.ended` says
-    which. Raises DatabaseUnavailable.
+    `response` is the task as it is now, `visible` what `restoring` returned. Ends early when the
+    server stops; `telling.ended` says which. Raises DatabaseUnavailable.
     """
     if telling.ended:
         return
-    task, response = await read(parts, tenant, task_id, background=background)
+    task_id, background = response.octollm.task_id, response.background
     for frame in _written(telling.begin(response)):
         yield frame
     written, ended = "", False

@@ -30,7 +30,7 @@ from app.routes import examples
 from app.routes.depends import Tenant, TheCompletions, TheParts
 from app.routes.events import TheStreams
 from app.routes.guarded import DOOR, Guarded, check_may, needs
-from app.routes.tasks import IdempotencyKey
+from app.routes.tasks import TASK_UNREAD, IdempotencyKey
 from app.routing import unavailable
 from app.streaming import Streams
 from app.watching import EventStream
@@ -49,7 +49,6 @@ from octollm.errors import (
     PiiDetected,
     PrivateValuesUnreadable,
     ReflexUnavailable,
-    TaskNotFound,
     UnknownArm,
 )
 from octollm.service.problems import error_of, responses
@@ -141,7 +140,8 @@ async def create_response(
     kept = background or idempotency_key is not None
     if asked.stream:
         telling = Telling(task_id, -1)
-        told = await _told(parts, streams, task, tenant, telling, background=background)
+        response = response_of(task, (0, 0), background=background)
+        told = await _told(parts, streams, tenant, telling, task, response)
 
         async def over() -> None:
             left = not telling.ended and await request.is_disconnected()
@@ -149,20 +149,18 @@ async def create_response(
                 await _cancel(parts, tenant, task_id)
 
         return EventStream(request, told, over)
-    response = response_of(task, (0, 0), background=background)
     while not background and not completions.closing:
         try:
-            await reading.awaited(parts, completions, tenant, task_id, LOOK_SECONDS)
-            task, response = await streaming.read(parts, tenant, task_id, background=False)
+            task = await reading.awaited(parts, completions, tenant, task_id, LOOK_SECONDS)
+            if task.status.final:
+                return (await streaming.read(parts, tenant, task_id, background=False))[1]
         except DatabaseUnavailable:  # what was accepted is accepted, and not to be sent again
             await asyncio.sleep(LOOK_SECONDS)
-        if task.status.final:
-            break
         if await request.is_disconnected():
             if not kept:
                 await _cancel(parts, tenant, task_id)
             break
-    return response
+    return response_of(task, (0, 0), background=background)
 
 
 @router.get(
@@ -172,13 +170,7 @@ async def create_response(
     response_model=ResponseObject,
     responses={
         200: examples.STREAMED_RESPONSE,
-        **responses(
-            TaskNotFound,
-            InvalidRequest,
-            DatabaseUnavailable,
-            PrivateValuesUnreadable,
-            InternalError,
-        ),
+        **TASK_UNREAD,
     },
 )
 async def get_response(
@@ -196,7 +188,7 @@ async def get_response(
     if not stream:
         return response
     telling = Telling(task_id, -1 if starting_after is None else starting_after)
-    return EventStream(request, await _told(parts, streams, task, tenant, telling, background=True))
+    return EventStream(request, await _told(parts, streams, tenant, telling, task, response))
 
 
 @router.post(
@@ -205,13 +197,7 @@ async def get_response(
     summary="Cancel a response",
     responses={
         200: examples.RESPONSE,
-        **responses(
-            TaskNotFound,
-            InvalidRequest,
-            DatabaseUnavailable,
-            PrivateValuesUnreadable,
-            InternalError,
-        ),
+        **TASK_UNREAD,
     },
 )
 async def cancel_response(
@@ -264,17 +250,14 @@ def _models(parts: Parts) -> list[Model]:
 async def _told(
     parts: Parts,
     streams: Streams,
-    task: TaskResponse,
     tenant: str,
     telling: Telling,
-    *,
-    background: bool,
+    task: TaskResponse,
+    response: ResponseObject,
 ) -> AsyncGenerator[bytes, None]:
     """Return the frames of a stream; whatever keeps it from beginning is raised here."""
     visible = await streaming.restoring(parts, task)
-    return streaming.frames(
-        parts, streams, tenant, telling, task.task_id, background=background, visible=visible
-    )
+    return streaming.frames(parts, streams, tenant, telling, response, visible)
 
 
 async def _cancel(parts: Parts, tenant: str, task_id: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Header, Path, Query, Response
@@ -58,6 +58,11 @@ IdempotencyKey = Annotated[
     ),
 ]
 Status = Annotated[TaskStatus | None, Query(description="Only tasks in this status.")]
+
+TASK_UNREAD: Final = responses(
+    TaskNotFound, InvalidRequest, DatabaseUnavailable, PrivateValuesUnreadable, InternalError
+)
+"""What a route that shows a task may answer instead."""
 
 router = APIRouter(tags=["tasks"], route_class=Guarded, responses=DOOR)
 
@@ -128,13 +133,7 @@ async def list_tasks(
     summary="Look at a task, or wait for it",
     responses={
         200: examples.TASK,
-        **responses(
-            TaskNotFound,
-            InvalidRequest,
-            DatabaseUnavailable,
-            PrivateValuesUnreadable,
-            InternalError,
-        ),
+        **TASK_UNREAD,
     },
 )
 async def get_task(

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter
 from throttled.asyncio import Throttled
 
 from app.api_keys import ANYONE, Caller, Scope, key_in
-from app.config import Settings, is_loopback
+from app.config import Settings
 from app.database import Database
 from app.keyring import Keyring
 from octollm.errors import (
@@ -20,7 +20,7 @@ from octollm.errors import (
     RateLimited,
     Unauthenticated,
 )
-from octollm.service.addresses import address_of
+from octollm.service.addresses import address_of, is_loopback
 from octollm.service.buckets import Charge, buckets, charge_of, memory
 from octollm.service.edge import add_header
 from octollm.service.visitors import Visitors, names

@@ -5,7 +5,6 @@ Built once by each process's entry point and handed down; nothing else reads the
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import Annotated, Literal, Self
 
@@ -15,7 +14,7 @@ from pydantic import AfterValidator, AliasChoices, Field, field_validator, model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from octollm.contracts import PiiPolicy
-from octollm.service.addresses import proxies_checked
+from octollm.service.addresses import is_loopback, proxies_checked
 from octollm.service.logs import LogFormat
 
 Seconds = Annotated[float, Field(ge=0.01, le=86_400, allow_inf_nan=False)]
@@ -220,11 +219,3 @@ class Settings(BaseSettings):
 
 def _separated(keys: str) -> list[str]:
     return [key.strip() for key in keys.split(",")] if keys.strip() else []
-
-
-def is_loopback(host: str) -> bool:
-    """Return True when only this machine can reach `host`."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

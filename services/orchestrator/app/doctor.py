@@ -13,8 +13,8 @@ import httpx2
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import doctor_store
-from app.config import Settings, is_loopback
+from app import doctor_store, key_store, private_store
+from app.config import Settings
 from app.database import Database, schema_revision
 from app.migrate import head_revision
 from app.reflex_attempt import Answer, exchange
@@ -23,6 +23,7 @@ from app.routing import unavailable
 from app.vault import Vault
 from octollm.arm import Arm
 from octollm.errors import DatabaseUnavailable, PrivateValuesUnreadable, ReflexUnavailable
+from octollm.service.addresses import is_loopback
 
 OLDEST_POSTGRESQL = 150_000
 CLOCK_SECONDS = 2.0
@@ -115,7 +116,7 @@ async def _workers(session: AsyncSession, settings: Settings) -> Finding:
 
 
 async def _keys(session: AsyncSession, settings: Settings) -> Finding:
-    good = await doctor_store.good_keys(session)
+    good = await key_store.count_valid(session)
     if good:
         return Finding("keys", "ok", f"{good} let somebody in")
     make = "Make one: octollm keys create --tenant TENANT --name NAME"
@@ -127,7 +128,7 @@ async def _keys(session: AsyncSession, settings: Settings) -> Finding:
 
 
 async def _secret_key(session: AsyncSession, settings: Settings) -> Finding:
-    kept = await doctor_store.any_private_values(session)
+    kept = await private_store.any_values(session)
     make = "Make one by `octollm secret-key`, and set OCTOLLM_SECRET_KEY everywhere."
     if not settings.secret_keys:
         if kept is not None:

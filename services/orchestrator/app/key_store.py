@@ -60,14 +60,21 @@ async def any_made(session: AsyncSession) -> bool:
     return bool(await session.scalar(select(select(ApiKey.id).exists())))
 
 
+_LETS_IN = ApiKey.revoked_at.is_(None) & or_(
+    ApiKey.expires_at.is_(None), ApiKey.expires_at > func.now()
+)
+
+
+async def count_valid(session: AsyncSession) -> int:
+    """Return how many keys let one in."""
+    return int(await session.scalar(select(func.count()).where(_LETS_IN)) or 0)
+
+
 async def valid_keys(session: AsyncSession) -> list[ValidKey]:
     """Return all keys that let one in."""
     left = extract("epoch", ApiKey.expires_at - func.now()).label("seconds_left")
     scopes = func.array_to_string(ApiKey.scopes, ",")
-    statement = select(ApiKey.key_hash, ApiKey.id, ApiKey.tenant, scopes, left).where(
-        ApiKey.revoked_at.is_(None),
-        or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > func.now()),
-    )
+    statement = select(ApiKey.key_hash, ApiKey.id, ApiKey.tenant, scopes, left).where(_LETS_IN)
     return [
         ValidKey(key_hash, key_id, tenant, named, None if seconds is None else float(seconds))
         for key_hash, key_id, tenant, named, seconds in await session.execute(statement)

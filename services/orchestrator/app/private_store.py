@@ -45,6 +45,13 @@ async def get_values(session: AsyncSession, task_id: UUID) -> bytes | None:
     return found
 
 
+async def any_values(session: AsyncSession) -> bytes | None:
+    """Return what the values of one task are encrypted as; None: no task has any."""
+    statement = select(PrivateValues.ciphertext).order_by(PrivateValues.task_id.desc()).limit(1)
+    found: bytes | None = await session.scalar(statement)
+    return found
+
+
 async def purge(session: AsyncSession, tenant: str, task_id: UUID) -> bool:
     """Erase the values of a tenant's task; False if there were none. Its placeholders stay."""
     own = select(Task.id).where(Task.id == task_id, Task.tenant == tenant)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from pydantic import AliasChoices, ValidationError
 
-from app.config import Settings, is_loopback
+from app.config import Settings
 from app.vault import new_key
+from octollm.service.addresses import is_loopback
 
 KEY = new_key()
 PASSWORD = "correct-horse-battery"

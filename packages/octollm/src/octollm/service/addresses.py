@@ -24,6 +24,14 @@ def address_of(host: str | None) -> str:
     return str(address)
 
 
+def is_loopback(host: str) -> bool:
+    """Return True when only this machine can reach `host`."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def proxies(setting: str) -> list[str]:
     """Return the addresses and networks that a setting names; raises ValueError with the reason."""
     named = [part for part in map(str.strip, setting.split(",")) if part]

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 
 from octollm.errors import HostNotAllowed, OriginNotAllowed
+from octollm.service.addresses import is_loopback
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES: Final = frozenset({"same-origin", "none"})
@@ -42,7 +43,7 @@ class Visitors:
         before somebody says so.
         """
         local = (request.scope.get("server") or ("", None))[0]
-        if not (self.hosts or _is_loopback(local)):
+        if not (self.hosts or is_loopback(local)):
             return
         host = _name(request.headers.get("host", ""))
         known = not host or host == "localhost" or host.endswith(".localhost")
@@ -87,7 +88,3 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_loopback(host: str) -> bool:
-    return _is_address(host) and ip_address(host).is_loopback

@@ -1,13 +1,12 @@
 """How many tasks may wait for a worker: of one tenant, and in all.
 
-Far from a limit the count is made once a second by each process, within `NEAR` of it in the
-transaction of every submit; once it is reached, ten times a second, and what comes meanwhile is
-turned away from memory, before it is screened. So a flood costs next to nothing.
+Far from a limit the count is made once a second by each process; within `NEAR` of it in every
+transaction that stores tasks. Who counts takes turns, over all processes, so that no limit is
+exceeded. Once it is reached, ten times a second, and what comes meanwhile is turned away from
+memory, before it is screened. So a flood costs next to nothing.
 
-A limit can be exceeded by the submits that are stored at the same moment, for none sees another's
-transaction: by one less than all API processes have connections (`OCTOLLM_DB_POOL_SIZE` +
-`OCTOLLM_DB_MAX_OVERFLOW` of each). A limit above `NEAR` moreover by what all of them together
-accept beyond `NEAR` tasks in one second.
+A limit above `NEAR` can be exceeded by what all processes together accept beyond `NEAR` tasks in
+one second.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.backlog_store import Counts, count_pending
+from app.backlog_store import Counts, count_pending, take_turn
 from app.config import Settings
 from app.database import Database
 from octollm.errors import Overloaded, QueueFull
 
-NEAR: Final = 1_000
+NEAR: Final = 2_000
 """So close to a limit every submit counts: more than a process can accept in a second."""
 
 FAR_SECONDS: Final = 1.0
@@ -61,18 +60,26 @@ class Backlog:
         async with self._database.transaction() as session:
             return self._refusal(await self._count(session, tenant), joining=1)
 
-    async def overfull(self, session: AsyncSession, tenant: str) -> Full | None:
-        """Return why the task that the caller's transaction has just stored may not wait.
+    async def places(
+        self, session: AsyncSession, tenant: str, wanted: int, joining: int = 0
+    ) -> tuple[int, Full | None]:
+        """Return how many of so many more tasks of a tenant may wait, and why no more may.
 
-        The transaction is to be rolled back then.
+        They are to be stored in the caller's transaction, beside those `joining` from others.
         """
         if self._limits == Counts(0, 0):
-            return None
+            return wanted, None
         seen = self._seen.get(tenant)
         far = seen is not None and _room(seen.waiting, self._limits) >= NEAR
         if far and self._knows(tenant, FAR_SECONDS):
-            return None
-        return self._refusal(await self._count(session, tenant), joining=0)
+            return wanted, None
+        await take_turn(session)
+        counted = await self._count(session, tenant)
+        waiting = Counts(counted.own, counted.total + joining)
+        places = int(min(wanted, max(_room(waiting, self._limits), 0)))
+        then = Counts(waiting.own + places, waiting.total + places)
+        self._seen[tenant] = _Reading(self._seen[tenant].at, then)
+        return places, None if places == wanted else self._refusal(then, joining=1)
 
     def _knows(self, tenant: str, seconds: float) -> bool:
         """Return whether the last reading is no older than that, or another is being made."""

@@ -1,4 +1,4 @@
-"""The SQL statement that counts the tasks that wait. As in `store`, it does not commit."""
+"""The SQL statements that count the tasks that wait. As in `store`, none of them commits."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ COUNT = text("""
     """)
 
 
+_TURN = text("SELECT pg_advisory_xact_lock(:turn)")
+TURN = 0x0C70_11A2
+
+
 @dataclass(frozen=True)
 class Counts:
     """So many tasks: a tenant's own, and all tenants'."""
@@ -34,3 +38,8 @@ async def count_pending(session: AsyncSession, tenant: str, upto: Counts) -> Cou
         await session.execute(COUNT, {"tenant": tenant, "own": upto.own, "total": upto.total})
     ).one()
     return Counts(row.own, row.total)
+
+
+async def take_turn(session: AsyncSession) -> None:
+    """Wait until nobody else counts and stores, and be the one until the transaction ends."""
+    await session.execute(_TURN, {"turn": TURN})

@@ -84,10 +84,14 @@ class Concealing:
             raise PrivateValuesUnreadable
         return self._vault
 
+    def locked(self, values: Mapping[str, str]) -> bytes | None:
+        """Return private values as they may be stored, encrypted; None if there are none."""
+        return self.key().lock(values) if values else None
+
     async def keep(self, session: AsyncSession, task_id: UUID, values: Mapping[str, str]) -> None:
         """Store the private values of a task, encrypted, in the place of those there may be."""
-        if values:
-            await private_store.put_values(session, task_id, self.key().lock(values))
+        if (ciphertext := self.locked(values)) is not None:
+            await private_store.put_values(session, task_id, ciphertext)
 
     async def values_of(self, session: AsyncSession, task_id: UUID) -> dict[str, str]:
         """Return the private values of a task by placeholder; none if they were erased.

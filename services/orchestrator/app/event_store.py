@@ -22,34 +22,37 @@ EVENTS_CHANNEL = "octollm_events"
 DRAFTS_CHANNEL = "octollm_drafts"
 """Told of each piece of a draft: what `add_drafts` is given."""
 
+LINE_HASH = r"""encode(sha256(convert_to(
+            '{"created_at":"' || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24\:MI\:SS.US"Z"')
+            || '","data":' || data_text || ',"prev_hash":"' || head_hash || '","task_id":"' || id
+            || '","type":' || type_text || '}', 'UTF8')), 'hex')"""
+"""SQL for the hash of a line, written as `octollm.receipt` says: everything but its data and its
+type, whose texts come in canonical form, is plain ASCII."""
+
 # One statement, so that a chain costs no round trip: lock the task, hash, move its head, add the
 # line, tell those who listen. The lock makes all writers of a task wait for each other, whatever
 # transaction they are in: no two lines follow the same one, and ids grow along the chain. The head
 # is kept with the task, for only a locked row is read as it is after the wait; a look into
-# task_events would see the time before it. What is hashed is written as `octollm.receipt` says:
-# everything but `data` and `type`, which come in canonical form, is plain ASCII.
-_ADD = text(r"""
+# task_events would see the time before it.
+_ADD = text(rf"""
     WITH task AS (
-        SELECT id, tenant, head_hash, clock_timestamp() AS at FROM tasks
+        SELECT id, tenant, head_hash, clock_timestamp() AS at,
+               CAST(:data AS text) AS data_text, CAST(:canonical_type AS text) AS type_text
+        FROM tasks
         WHERE id = :task_id
           AND (CAST(:run_token AS uuid) IS NULL OR run_token = CAST(:run_token AS uuid))
         FOR NO KEY UPDATE
     ), line AS (
-        SELECT task.*, encode(sha256(convert_to(
-            '{"created_at":"' || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24\:MI\:SS.US"Z"')
-            || '","data":' || CAST(:data AS text)
-            || ',"prev_hash":"' || head_hash || '","task_id":"' || id
-            || '","type":' || CAST(:canonical_type AS text) || '}', 'UTF8')), 'hex') AS hash
-        FROM task
+        SELECT task.*, {LINE_HASH} AS hash FROM task
     ), head AS (
         UPDATE tasks SET head_hash = line.hash FROM line WHERE tasks.id = line.id
     ), event AS (
         INSERT INTO task_events (task_id, type, data, created_at, prev_hash, hash)
-        SELECT id, :type, CAST(:data AS jsonb), at, head_hash, hash FROM line
+        SELECT id, :type, CAST(data_text AS jsonb), at, head_hash, hash FROM line
         RETURNING id
     )
     SELECT pg_notify(:channel, concat_ws(' ', line.id, event.id, :type, tenant)) FROM line, event
-    """)
+    """)  # noqa: S608  constants of ours
 
 _DRAFTS = text("""
     SELECT pg_notify(:channel, piece)

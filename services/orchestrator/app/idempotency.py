@@ -39,12 +39,6 @@ class Once:
             raise IdempotencyKeyReused
         return views.accepted(task)
 
-    async def released(self, session: AsyncSession) -> bool:
-        """Return True if the key was held by a task too old for it, and is free now."""
-        if self.key is None:
-            return False
-        return await idempotency_store.release_key(session, self.tenant, self.key, self.hours)
-
 
 def fingerprints(request: TaskRequest, keys: Sequence[str]) -> list[str]:
     """Return what a request is known by, however its JSON was written; the first is stored.

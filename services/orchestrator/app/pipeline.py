@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -15,6 +16,8 @@ from app.concealing import Concealing
 from app.config import Settings
 from app.database import Database
 from app.idempotency import Once, fingerprints
+from app.intake import Intake
+from app.intake_store import NewTask
 from app.metrics import Metrics
 from app.processing import Processing
 from app.queue import Queue
@@ -53,18 +56,14 @@ class Pipeline:
         self._concealing = concealing
         self._metrics = metrics
         self._backlog = Backlog(settings, database)
+        self._intake = Intake(database, queue, self._backlog, settings.idempotency_hours)
         self._processing = Processing(concealing, arms)
         self.arms = arms
 
     async def submit(
-        self,
-        session: AsyncSession,
-        request: TaskRequest,
-        *,
-        tenant: str,
-        idempotency_key: str | None = None,
+        self, request: TaskRequest, *, tenant: str, idempotency_key: str | None = None
     ) -> TaskAccepted:
-        """Screen a request and, in the caller's transaction, store it, its event and its job.
+        """Screen a request and store it, its event and its job; return once all is committed.
 
         The same `idempotency_key` gives the same answer, however often and from wherever it
         comes. Raises UnknownArm, ArmUnavailable, InvalidRequest, PiiDetected, InjectionDetected,
@@ -72,57 +71,56 @@ class Pipeline:
         then nothing was stored but an audit event.
         """
         with tracing.span("submit task") as span:
-            accepted = await self._submitted(session, request, tenant, idempotency_key)
+            accepted = await self._submitted(request, tenant, idempotency_key)
             span.set_attribute("octollm.task.id", str(accepted.task_id))
         return accepted
 
     async def _submitted(
-        self,
-        session: AsyncSession,
-        request: TaskRequest,
-        tenant: str,
-        idempotency_key: str | None,
+        self, request: TaskRequest, tenant: str, idempotency_key: str | None
     ) -> TaskAccepted:
         routing.check_usable(request.assigned_arm, self.arms)
         checks.validate(request.acceptance_criteria)
         known = fingerprints(request, self._settings.secret_keys)
         once = Once(tenant, idempotency_key, known, self._settings.idempotency_hours)
         if (full := await self._backlog.full(tenant)) is not None:
-            # What was accepted once needs no place.
-            if (earlier := await once.earlier(session)) is not None:
-                return earlier
-            raise self._turned_away(full)
-        return await self._store(session, request, once)
+            return await self._earlier(once, full)
+        new = await self._admitted(request, once)
+        stored = await self._intake.store(new)
+        if not isinstance(stored, datetime):
+            return await self._earlier(once, stored)
+        self._metrics.submitted.inc()
+        log.info("task submitted", task_id=str(new.id))
+        return TaskAccepted(task_id=new.id, status=TaskStatus.PENDING, created_at=stored)
 
-    async def _store(self, session: AsyncSession, request: TaskRequest, once: Once) -> TaskAccepted:
+    async def _admitted(self, request: TaskRequest, once: Once) -> NewTask:
         policy = request.pii_policy or self._settings.pii_policy
         try:
             admitted, values = await self._concealing.admit(request, policy)
         except RefusedByPolicy as refused:
             await self.audit(once.tenant, refused)
             raise
-        new = store.NewTask(
+        return NewTask(
             tenant=once.tenant,
             request=admitted.model_copy(update={"pii_policy": policy}),
             max_attempts=self._settings.max_attempts,
             idempotency_key=once.key,
             fingerprint=once.fingerprints[0],
             traceparent=tracing.traceparent(),
+            private=self._concealing.locked(values),
         )
-        task = await store.create_task(session, new)
-        if task is None and await once.released(session):
-            task = await store.create_task(session, new)
-        if task is None:
-            if (earlier := await once.earlier(session)) is not None:
-                return earlier
-            raise Unavailable(retry_after=1)  # it was deleted between the two statements
-        if (full := await self._backlog.overfull(session, once.tenant)) is not None:
-            raise self._turned_away(full)
-        await self._concealing.keep(session, task.id, values)
-        await self._deliver(session, task.id, request.priority)
-        self._metrics.submitted.inc()
-        log.info("task submitted", task_id=str(task.id))
-        return views.accepted(task)
+
+    async def _earlier(self, once: Once, full: Full | None) -> TaskAccepted:
+        """Return what the key's task was answered with: what was accepted once needs no place.
+
+        Raises IdempotencyKeyReused and, where there is no such task, why no new one was stored.
+        """
+        if once.key is not None:
+            async with self._database.transaction() as session:
+                if (earlier := await once.earlier(session)) is not None:
+                    return earlier
+        if full is None:
+            raise Unavailable(retry_after=1)  # it was deleted between the two transactions
+        raise self._turned_away(full)
 
     def _turned_away(self, full: Full) -> Full:
         self._metrics.refused.labels(full.slug).inc()
@@ -177,14 +175,11 @@ class Pipeline:
         To be called under the queue's recovery lock.
         """
         orphans = await self._queue.orphans(session, limit)
-        for task_id, priority in orphans:
-            await self._deliver(session, task_id, priority)
+        jobs = await self._queue.enqueue(session, orphans) if orphans else []
+        for (task_id, _), job_id in zip(orphans, jobs, strict=True):
+            await store.set_job(session, task_id, job_id)
             await event_store.add_event(session, task_id, "task.requeued", {})
         return len(orphans)
-
-    async def _deliver(self, session: AsyncSession, task_id: UUID, priority: int) -> None:
-        job_id = await self._queue.enqueue(session, task_id, priority)
-        await store.set_job(session, task_id, job_id)
 
     async def audit(self, tenant: str, refused: RefusedByPolicy) -> None:
         """Note a refusal in a transaction of its own; the request's is about to be rolled back."""

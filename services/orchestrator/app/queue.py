@@ -6,7 +6,7 @@ The queue *delivers* task ids to workers, at least once; the `tasks` row is the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -57,12 +57,18 @@ class Queue:
         self._settings = settings
         self._app = procrastinate.App(connector=_connector(settings))  # never opened
 
-    async def enqueue(self, session: AsyncSession, task_id: UUID, priority: int) -> int:
-        """Put a task on the queue inside the caller's own transaction; return the job's id."""
-        deferrer = self._app.configure_task(
-            JOB_NAME, queue=QUEUE_NAME, priority=priority, connection=await _driver(session)
+    async def enqueue(self, session: AsyncSession, tasks: Sequence[tuple[UUID, int]]) -> list[int]:
+        """Put tasks, each with its priority, on the queue inside the caller's own transaction;
+        return the ids of their jobs."""
+        deferred = await self._app.job_manager.batch_defer_jobs_async(
+            [_job_of(task_id, priority) for task_id, priority in tasks],
+            connection=await _driver(session),
         )
-        return await deferrer.defer_async(task_id=str(task_id))
+        return [job.id for job in deferred if job.id is not None]
+
+    async def withdraw(self, session: AsyncSession, job_ids: Sequence[int]) -> None:
+        """Take jobs off the queue that were put there in the caller's own transaction."""
+        await session.execute(text(queue_sql.WITHDRAW), {"ids": list(job_ids)})
 
     async def cancel(self, session: AsyncSession, job_id: int) -> None:
         """Take a job off the queue, or have its worker abort it, when the caller commits."""
@@ -220,6 +226,18 @@ class _Always(retry.BaseRetryStrategy):
     ) -> retry.RetryDecision | None:
         seconds = exception.after if isinstance(exception, RunAgain) else RETRY_SECONDS
         return retry.RetryDecision(retry_in={"milliseconds": int(seconds * 1000)})
+
+
+def _job_of(task_id: UUID, priority: int) -> jobs.Job:
+    return jobs.Job(
+        id=None,
+        queue=QUEUE_NAME,
+        lock=None,
+        queueing_lock=None,
+        task_name=JOB_NAME,
+        priority=priority,
+        task_kwargs={"task_id": str(task_id)},
+    )
 
 
 def _job(handle: Handler) -> Callable[..., Awaitable[None]]:

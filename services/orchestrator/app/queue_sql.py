@@ -1,4 +1,4 @@
-"""The statements by which `queue.py` looks after jobs that were left behind."""
+"""The statements by which `queue.py` takes jobs away and looks after those left behind."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ DROP_STALLED = """
                         ) < now() - make_interval(secs => :forgotten))))
     RETURNING id
 """
+
+WITHDRAW = "DELETE FROM procrastinate_jobs WHERE id = ANY(CAST(:ids AS bigint[]))"
 
 DROP_ENDED = """
     DELETE FROM procrastinate_jobs

@@ -6,66 +6,18 @@ Functions take the caller's session and never commit. A task changes its status 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Float, Interval, cast, extract, func, insert, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import call_store, event_store
 from app import cursor as cursors
 from app.lifecycle import TRANSITIONS
 from app.models import Task, TaskResultRow
-from octollm.contracts import TaskRequest, TaskResult, TaskStatus
+from octollm.contracts import TaskResult, TaskStatus
 from octollm.errors import TaskFailure, TaskNotFound
-
-
-@dataclass(frozen=True)
-class NewTask:
-    """A task about to be stored."""
-
-    tenant: str
-    request: TaskRequest
-    max_attempts: int
-    idempotency_key: str | None
-    fingerprint: str
-    traceparent: str | None = None
-
-
-async def create_task(session: AsyncSession, new: NewTask) -> Task | None:
-    """Store a task with its first event; None if its idempotency key is already in use."""
-    request = new.request
-    statement = (
-        pg_insert(Task)
-        .values(
-            tenant=new.tenant,
-            status=TaskStatus.PENDING,
-            goal=request.goal,
-            context=request.context,
-            constraints=request.constraints,
-            acceptance_criteria=request.model_dump(mode="json")["acceptance_criteria"],
-            max_repairs=request.max_repairs,
-            budget=request.budget.model_dump(),
-            assigned_arm=request.assigned_arm,
-            task_metadata=request.metadata,
-            pii_policy=request.pii_policy,
-            priority=request.priority,
-            max_attempts=new.max_attempts,
-            idempotency_key=new.idempotency_key,
-            request_fingerprint=new.fingerprint,
-            traceparent=new.traceparent,
-        )
-        .on_conflict_do_nothing(index_elements=["tenant", "idempotency_key"])
-        .returning(Task)
-    )
-    task = (await session.execute(statement)).scalar_one_or_none()
-    if task is not None:
-        await event_store.add_event(
-            session, task.id, "task.submitted", {"priority": request.priority}
-        )
-    return task
 
 
 async def get_task(

@@ -110,7 +110,7 @@ async def test_finished_jobs_are_deleted(house: Any) -> None:
 async def test_a_job_is_queued_if_and_only_if_the_caller_commits(house: Any) -> None:
     async def change_of_mind() -> None:
         async with house.parts.database.transaction() as session:
-            await house.parts.queue.enqueue(session, uuid4(), 0)
+            await house.parts.queue.enqueue(session, [(uuid4(), 0)])
             raise LookupError
 
     with pytest.raises(LookupError):
@@ -120,7 +120,7 @@ async def test_a_job_is_queued_if_and_only_if_the_caller_commits(house: Any) -> 
 
 async def test_a_job_for_a_task_that_is_gone_is_dropped(house: Any) -> None:
     async with house.parts.database.transaction() as session:
-        await house.parts.queue.enqueue(session, uuid4(), 0)
+        await house.parts.queue.enqueue(session, [(uuid4(), 0)])
     task_id = await house.submit()
     house.start_worker()
     await house.ended(task_id)

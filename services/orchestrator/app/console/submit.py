@@ -56,10 +56,9 @@ async def send(visit: Submitter) -> Response:
     once = visit.form.get("once", "")
     try:
         request = form.request_in(visit.form)
-        async with visit.parts.database.transaction() as session:
-            accepted = await visit.parts.pipeline.submit(
-                session, request, tenant=visit.tenant, idempotency_key=form.mark_in(visit.form)
-            )
+        accepted = await visit.parts.pipeline.submit(
+            request, tenant=visit.tenant, idempotency_key=form.mark_in(visit.form)
+        )
     except IdempotencyKeyReused as error:
         return _form(visit, visit.form, once=str(uuid4()), error=error)
     except (InvalidRequest, RefusedByPolicy, ReflexUnavailable) as error:

@@ -101,10 +101,9 @@ async def cancel_task(visit: Canceller, task_id: TaskId) -> Response:
 async def resubmit_task(visit: Submitter, task_id: TaskId) -> Response:
     """Send what was asked once more, as a new task, and show that."""
     request = form.request_of(*await stored(visit, task_id))
-    async with visit.parts.database.transaction() as session:
-        accepted = await visit.parts.pipeline.submit(
-            session, request, tenant=visit.tenant, idempotency_key=form.mark_in(visit.form)
-        )
+    accepted = await visit.parts.pipeline.submit(
+        request, tenant=visit.tenant, idempotency_key=form.mark_in(visit.form)
+    )
     return RedirectResponse(_place(accepted.task_id), 303)
 
 

@@ -1,4 +1,6 @@
-"""What the routes are given: the process's parts, a transaction, the caller's tenant."""
+"""What the routes are given: the process's parts, a transaction, the caller's tenant.
+
+All of it is async, though little waits: FastAPI sends what is not to a thread, each time."""
 
 from __future__ import annotations
 
@@ -13,15 +15,15 @@ from app.completions import Completions
 from app.parts import Parts
 
 
-def parts(request: Request) -> Parts:
+async def parts(request: Request) -> Parts:
     return cast(Parts, request.app.state.parts)
 
 
-def completions(request: Request) -> Completions:
+async def completions(request: Request) -> Completions:
     return cast(Completions, request.app.state.completions)
 
 
-def tenant(request: Request) -> str:
+async def tenant(request: Request) -> str:
     """Return whose tasks this request may see. Only a `Guarded` route knows: others fail."""
     return cast(Caller, request.state.caller).tenant
 

@@ -32,7 +32,7 @@ LastEventId = Annotated[
 router = APIRouter(tags=["events"], route_class=Guarded, responses=DOOR)
 
 
-def streams(request: Request) -> Streams:
+async def streams(request: Request) -> Streams:
     return cast(Streams, request.app.state.streams)
 
 

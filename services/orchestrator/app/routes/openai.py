@@ -14,6 +14,7 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 
 from app import reading
+from app.database import patiently
 from app.openai_door import asking, streaming
 from app.openai_door.answering import (
     Model,
@@ -55,6 +56,9 @@ from octollm.service.problems import error_of, responses
 
 LOOK_SECONDS = 1.0
 """How often a client that waits for its response is looked at whether it is still there."""
+
+PATIENCE_SECONDS = 10.0
+"""How long a task that was accepted is tried to be read while the database is away."""
 
 ResponseId = Annotated[str, Path(max_length=100, description="As given by `POST /v1/responses`.")]
 After = Annotated[
@@ -129,11 +133,13 @@ async def create_response(
         check_may(request, "read")
     try:
         wanted = asking.task_request(asked)
-        async with parts.database.transaction() as session:
-            accepted = await parts.pipeline.submit(
-                session, wanted, tenant=tenant, idempotency_key=idempotency_key
-            )
-            task = await reading.task_of(session, parts, tenant, accepted.task_id)
+        accepted = await parts.pipeline.submit(
+            wanted, tenant=tenant, idempotency_key=idempotency_key
+        )
+        look = patiently(PATIENCE_SECONDS)  # what was accepted is not to be sent again
+        task: TaskResponse = await look(
+            reading.awaited, parts, completions, tenant, accepted.task_id, 0
+        )
     except (UnknownArm, ArmUnavailable) as error:
         raise asking.renamed(error) from None
     task_id, background = accepted.task_id, asked.background

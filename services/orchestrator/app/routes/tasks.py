@@ -95,14 +95,11 @@ async def submit(
     request: Annotated[TaskRequest, Body(openapi_examples=examples.SUBMIT)],
     response: Response,
     parts: TheParts,
-    session: Transaction,
     tenant: Tenant,
     idempotency_key: IdempotencyKey = None,
 ) -> TaskAccepted:
     """Screen a task and store it. A 202 is a promise: the task is stored and will end."""
-    accepted = await parts.pipeline.submit(
-        session, request, tenant=tenant, idempotency_key=idempotency_key
-    )
+    accepted = await parts.pipeline.submit(request, tenant=tenant, idempotency_key=idempotency_key)
     response.headers["Location"] = f"/tasks/{accepted.task_id}"
     return accepted
 

@@ -1,0 +1,97 @@
+"""What several ask for at the same moment is done together: one round trip in place of many.
+
+Nobody waits for company. While there is a free lane, what is asked for begins at once, alone if
+need be; what comes while all lanes are taken waits, and goes together when one gets free. So
+batches grow with the load, by themselves, and there is no delay to be chosen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context, copy_context
+from typing import Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class _Asked(NamedTuple, Generic[T, R]):
+    item: T
+    answer: asyncio.Future[R]
+    context: Context
+
+
+class Gathering(Generic[T, R]):
+    """`await gathering.ask(item)` returns, or raises, what `work` makes of the item.
+
+    `work` is given up to `most` items in the order in which they came and returns as many outcomes
+    at their places, an exception where one is to be raised; what it raises itself is raised to all
+    of them. Up to `lanes` batches are under way at a time. Whoever is cancelled while waiting has
+    asked for nothing; what is under way goes on. For one event loop.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Sequence[T]], Awaitable[Sequence[R | BaseException]]],
+        *,
+        most: int,
+        lanes: int,
+    ) -> None:
+        self._work, self._most, self._lanes = work, most, lanes
+        self._waiting: deque[_Asked[T, R]] = deque()
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def ask(self, item: T) -> R:
+        """Return what comes of `item`, together with others or alone."""
+        answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Asked(item, answer, copy_context()))
+        self._start()
+        return await answer
+
+    def _start(self) -> None:
+        while self._waiting and len(self._under_way) < self._lanes:
+            batch = self._batch()
+            if not batch:
+                return
+            # Alone it stays in the trace and the log of whoever asked; together they are nobody's.
+            context = batch[0].context if len(batch) == 1 else Context()
+            task = asyncio.get_running_loop().create_task(self._run(batch), context=context)
+            self._under_way.add(task)
+            task.add_done_callback(self._ended)
+
+    def _batch(self) -> list[_Asked[T, R]]:
+        batch: list[_Asked[T, R]] = []
+        while self._waiting and len(batch) < self._most:
+            asked = self._waiting.popleft()
+            if not asked.answer.done():  # else its caller was cancelled
+                batch.append(asked)
+        return batch
+
+    async def _run(self, batch: Sequence[_Asked[T, R]]) -> None:
+        outcomes: Sequence[R | BaseException]
+        try:
+            outcomes = await self._work([asked.item for asked in batch])
+        except BaseException as error:
+            outcomes = [error] * len(batch)
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            for asked, outcome in zip(batch, outcomes, strict=True):
+                _tell(asked.answer, outcome)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._start()
+
+
+def _tell(answer: asyncio.Future[R], outcome: R | BaseException) -> None:
+    if answer.done():
+        return
+    if isinstance(outcome, asyncio.CancelledError):
+        answer.cancel()
+    elif isinstance(outcome, BaseException):
+        answer.set_exception(outcome)
+    else:
+        answer.set_result(outcome)

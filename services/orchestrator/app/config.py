@@ -57,6 +57,20 @@ class Settings(BaseSettings):
         description="Requests a minute for each address that shows no good key; 0: no limit. On "
         "loopback, where no key is needed, there is none.",
     )
+    redis_url: str = Field(
+        "",
+        pattern=r"^$|^(redis|rediss|unix)://",
+        repr=False,
+        description="A Redis by which all API processes share these limits; empty: each its own.",
+    )
+    redis_prefix: str = Field(
+        "octollm:api",
+        pattern=r"^[!-9;-~]([!-~]*[!-9;-~])?$",
+        description="What the names of all keys in it begin with.",
+    )
+    redis_timeout: Annotated[float, Field(gt=0, le=10)] = Field(
+        0.1, description="Longest time a question to it may take; then the process goes on alone."
+    )
     idempotency_hours: Annotated[int, Field(ge=1, le=8_760)] = Field(
         24, description="Hours from its acceptance for which a task holds its `Idempotency-Key`."
     )

@@ -19,6 +19,7 @@ from octollm.service.logs import LogFormat
 
 Seconds = Annotated[float, Field(ge=0.01, le=86_400, allow_inf_nan=False)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
+MAX_CONNECTIONS = 2_000
 PerMinute = Annotated[int, Field(ge=0, le=10_000_000)]
 
 
@@ -44,6 +45,12 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="The address the API listens on.")
     port: Port = Field(8000, description="The port the API listens on.")
+
+    max_connections: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        MAX_CONNECTIONS,
+        description="Connections an API process has at a time, streams of events included; what "
+        "comes past them is answered 503, but for health, readiness and metrics.",
+    )
 
     # Who may come in
     allow_unauthenticated: bool = Field(

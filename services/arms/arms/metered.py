@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -55,7 +54,7 @@ class MeteredModel(WrapperModel):
         wrapped: Model,
         terms: Terms,
         ledger: Ledger,
-        deadline: datetime,
+        seconds_left: Callable[[], float],
         others: Sequence[str] = (),
     ) -> None:
         """`others` are the models that are turned to when this one does not answer: what one of
@@ -64,7 +63,7 @@ class MeteredModel(WrapperModel):
         self._names = (terms.name, *others)
         self._terms = terms
         self._ledger = ledger
-        self._deadline = deadline
+        self._seconds_left = seconds_left
 
     async def request(
         self,
@@ -101,7 +100,7 @@ class MeteredModel(WrapperModel):
             yield await self._retrying()(opened)
 
     def _retrying(self) -> AsyncRetrying:
-        return retrying(self._terms.retries, self._deadline, self._terms.patience)
+        return retrying(self._terms.retries, self._seconds_left, self._terms.patience)
 
     def _call(
         self,

@@ -82,7 +82,9 @@ class Models:
         Raises ArmFailed when they cannot be used.
         """
         metered = [
-            MeteredModel(model, terms, context.ledger, context.deadline_at, self.names[place + 1 :])
+            MeteredModel(
+                model, terms, context.ledger, context.seconds_left, self.names[place + 1 :]
+            )
             for place, (model, terms) in enumerate(self.each())
         ]
         return (

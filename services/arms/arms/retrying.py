@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable
 
 from pydantic_ai.exceptions import (
     ModelConnectionError,
@@ -41,13 +41,12 @@ _BACKOFF = wait_exponential_jitter(multiplier=0.5, max=20)
 class _UnlessTooLate(stop_base):
     """Stops when the next wait would last past the deadline, or past all patience."""
 
-    def __init__(self, deadline: datetime, patience: float) -> None:
-        self._deadline = deadline
+    def __init__(self, seconds_left: Callable[[], float], patience: float) -> None:
+        self._seconds_left = seconds_left
         self._patience = patience
 
     def __call__(self, retry_state: RetryCallState) -> bool:
-        left = (self._deadline - datetime.now(UTC)).total_seconds()
-        return retry_state.upcoming_sleep >= min(left, self._patience)
+        return retry_state.upcoming_sleep >= min(self._seconds_left(), self._patience)
 
 
 def _wait(retry_state: RetryCallState) -> float:
@@ -57,7 +56,7 @@ def _wait(retry_state: RetryCallState) -> float:
     return float(asked) if asked else _BACKOFF(retry_state)
 
 
-def retrying(retries: int, deadline: datetime, patience: float) -> AsyncRetrying:
+def retrying(retries: int, seconds_left: Callable[[], float], patience: float) -> AsyncRetrying:
     """Return what makes a request up to `retries` times again, as long as there is time for it.
 
     A wait of `patience` seconds or more is not waited. The last error is raised as it is.
@@ -65,7 +64,7 @@ def retrying(retries: int, deadline: datetime, patience: float) -> AsyncRetrying
     return AsyncRetrying(
         retry=retry_if_exception_type(PASSING),
         wait=_wait,
-        stop=stop_after_attempt(retries + 1) | _UnlessTooLate(deadline, patience),
+        stop=stop_after_attempt(retries + 1) | _UnlessTooLate(seconds_left, patience),
         reraise=True,
     )
 

@@ -4,6 +4,7 @@ account that is strict about what is written into it, and models of a scripted p
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -177,8 +178,16 @@ async def make_models() -> AsyncIterator[Callable[..., Models]]:
 
 
 def context_of(account: Account, seconds: float = 30, **fields: Any) -> ArmContext:
-    deadline = datetime.now(UTC) + timedelta(seconds=seconds)
-    return ArmContext(1, deadline, screen, Attempt().emit, ledger=account, **fields)
+    ends = time.monotonic() + seconds
+    return ArmContext(
+        1,
+        datetime.now(UTC) - timedelta(days=1),  # by a clock that somebody has set
+        screen,
+        Attempt().emit,
+        ledger=account,
+        seconds_left=lambda: ends - time.monotonic(),
+        **fields,
+    )
 
 
 def opened(models: Models, account: Account, seconds: float = 30) -> Model:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -197,10 +198,13 @@ def _connector(settings: Settings) -> procrastinate.PsycopgConnector:
 
 
 class _PatientJobManager(JobManager):
-    """Writes the end of a job again while the database is away.
+    """Writes the end of a job again while the database is away, and leaves its clock to it.
 
-    The library tries once; then the job would stay `doing` under a worker that lives. One that
-    is to stop tries once too: what it leaves is found as a dead worker's."""
+    The library sends a time by the clock of the worker: of one that is an hour ahead, a task would
+    be delivered again in an hour. And it tries once; then the job would stay `doing` under a
+    worker that lives. One that is to stop tries once too: what it leaves is found as a dead
+    worker's.
+    """
 
     def __init__(self, connector: Any, stop: asyncio.Event) -> None:
         super().__init__(connector)
@@ -210,9 +214,17 @@ class _PatientJobManager(JobManager):
         write = partial(super().finish_job, job=job, status=status, delete_job=delete_job)
         await patiently(PATIENCE_SECONDS, self._stop.is_set)(write)
 
-    async def retry_job(self, *arguments: Any, **named: Any) -> None:
-        write = super().retry_job
-        await patiently(PATIENCE_SECONDS, self._stop.is_set)(write, *arguments, **named)
+    async def retry_job(
+        self, job: jobs.Job, retry_at: datetime | None = None, *_: Any, **__: Any
+    ) -> None:
+        after = (retry_at - datetime.now(UTC)).total_seconds() if retry_at else 0.0
+        write = partial(
+            self.connector.execute_query_async,
+            query=queue_sql.DELIVER_AGAIN,
+            job_id=job.id,
+            after=max(0.0, after),
+        )
+        await patiently(PATIENCE_SECONDS, self._stop.is_set)(write)
 
 
 class _Always(retry.BaseRetryStrategy):

@@ -19,6 +19,13 @@ DROP_STALLED = """
     RETURNING id
 """
 
+DELIVER_AGAIN = """
+    SELECT procrastinate_retry_job_v2(
+        %(job_id)s, now() + make_interval(secs => %(after)s), NULL, NULL, NULL
+    )
+"""
+"""The library's own statement, with a time by the server's clock, by which it is fetched too."""
+
 WITHDRAW = "DELETE FROM procrastinate_jobs WHERE id = ANY(CAST(:ids AS bigint[]))"
 
 DROP_ENDED = """

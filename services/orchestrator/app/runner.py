@@ -155,6 +155,7 @@ class TaskRunner:
         return ArmContext(
             attempt=attempt.number,
             deadline_at=attempt.deadline_at,
+            seconds_left=attempt.seconds_left,
             screen=partial(self._parts.reflex.process, context="arm"),
             emit=partial(self._emit, attempt),
             ledger=attempt.account,

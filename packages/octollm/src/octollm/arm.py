@@ -68,9 +68,10 @@ async def _no_search(query: str, limit: int) -> list[Found]:
 class ArmContext:
     """What one attempt may use.
 
-    `attempt` counts from 1. At `deadline_at` (UTC) the attempt is cancelled. `screen` asks the
-    Reflex Layer about a text of 1 to 100,000 characters. `emit(type, data)` adds an event of the
-    arm's own to the task's history: a type of lower-case words joined by dots, not `task.…`; its
+    `attempt` counts from 1. At `deadline_at` (UTC, by the database's clock) the attempt is
+    cancelled; `seconds_left()` says how long that is, whatever is done to this machine's clock.
+    `screen` asks the Reflex Layer about a text of 1 to 100,000 characters. `emit(type, data)` adds
+    an event of the arm's own to the task's history: a type of lower-case words joined by dots, not `task.…`; its
     texts are screened as an output is. An attempt that has lost its task adds nothing.
 
     `ledger` is the account that model calls draw on. `delegate(contract)` has the arm named by
@@ -94,6 +95,7 @@ class ArmContext:
     conceal: Callable[[str], Awaitable[str]] = _as_it_is
     draft: Callable[[str], None] = lambda text: None
     feedback: Feedback | None = None
+    seconds_left: Callable[[], float] = lambda: float("inf")
 
 
 @runtime_checkable

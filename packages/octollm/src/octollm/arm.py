@@ -71,8 +71,9 @@ class ArmContext:
     `attempt` counts from 1. At `deadline_at` (UTC, by the database's clock) the attempt is
     cancelled; `seconds_left()` says how long that is, whatever is done to this machine's clock.
     `screen` asks the Reflex Layer about a text of 1 to 100,000 characters. `emit(type, data)` adds
-    an event of the arm's own to the task's history: a type of lower-case words joined by dots, not `task.…`; its
-    texts are screened as an output is. An attempt that has lost its task adds nothing.
+    an event of the arm's own to the task's history: a type of lower-case words joined by dots, not
+    `task.…`; its texts are screened as an output is. An attempt that has lost its task adds
+    nothing.
 
     `ledger` is the account that model calls draw on. `delegate(contract)` has the arm named by
     `assigned_arm` fulfil a contract under the same budget and returns what it made, screened;

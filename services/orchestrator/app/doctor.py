@@ -18,7 +18,8 @@ from app.config import Settings
 from app.database import Database, schema_revision
 from app.migrate import head_revision
 from app.reflex_attempt import Answer, exchange
-from app.reflex_client import ReflexClient, ReflexClientConfig
+from app.reflex_client import ReflexClient
+from app.reflex_config import ReflexClientConfig
 from app.routing import unavailable
 from app.vault import Vault
 from octollm.arm import Arm

@@ -17,6 +17,7 @@ from app.completions import Completions
 from app.config import Settings
 from app.console.router import router as console
 from app.parts import assembled
+from app.queue_depth import QueueDepth, measured
 from app.routes import documents, events, health, openai, tasks
 from app.streaming import Streams
 from arms.roster import load_arms
@@ -67,7 +68,13 @@ def create_app(
     app.include_router(openai.router)
     app.include_router(health.router)
     app.include_router(console)
-    instrument(app, registry, max_body_bytes=MAX_BODY_BYTES, cors_origins=settings.cors_origins)
+    instrument(
+        app,
+        registry,
+        max_body_bytes=MAX_BODY_BYTES,
+        cors_origins=settings.cors_origins,
+        measured=measured,
+    )
     return app
 
 
@@ -82,6 +89,7 @@ def _lifespan(
         made = assembled(settings, arms, registry=registry, reflex_transport=reflex_transport)
         async with made as parts:
             app.state.parts = parts
+            app.state.queue_depth = QueueDepth(parts.database, registry)
             app.state.admission = Admission(settings, parts.database, registry)
             completions = app.state.completions = Completions(settings)
             app.state.streams = Streams(parts.database, completions, settings.event_heartbeat)

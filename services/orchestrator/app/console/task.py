@@ -69,7 +69,7 @@ async def show_task(
         marked=rendering.marked,
         why=advice_on(task.error, task),
         seconds=_seconds(task),
-        lines=timeline.lines(read.events, scale, until),
+        lines=timeline.lines(read.events, scale, until, read.calls),
         events=len(read.events),
         calls=timeline.calls(read.calls, read.events, scale, until),
         scale=scale,

@@ -16,6 +16,7 @@ from app.admission import Admission
 from app.completions import Completions
 from app.config import Settings
 from app.console.router import router as console
+from app.openai_door.errors import ErrorMember
 from app.parts import assembled
 from app.queue_depth import QueueDepth, measured
 from app.routes import documents, events, health, openai, tasks
@@ -75,6 +76,7 @@ def create_app(
         cors_origins=settings.cors_origins,
         measured=measured,
     )
+    app.add_middleware(ErrorMember)
     return app
 
 

@@ -17,9 +17,8 @@ from app.console.door import Canceller, Reader, Submitter, Visit
 from app.console.frames import unnamed
 from app.console.masking import masked
 from app.console.sheet import Page
-from app.console.tasks import After, LastEventId
 from app.models import ModelCall, Task, TaskEvent, TaskResultRow
-from app.watching import EventStream, all_seen
+from app.watching import After, EventStream, LastEventId, all_seen
 from octollm.contracts import TaskResponse
 from octollm.receipt import Receipt
 from octollm.redaction import placeholders_in

@@ -205,5 +205,11 @@ def _spend(task: TaskResponse) -> str | None:
     spend, budget = task.spend, task.budget
     return (
         f"{spend.tokens:,} of {budget.max_tokens:,} tokens, "
-        f"{spend.cost_usd:.6f} of {budget.max_cost_usd:g} USD"
+        f"{_dollars(spend.cost_usd)} of {_dollars(budget.max_cost_usd)}"
     )
+
+
+def _dollars(usd: float) -> str:
+    """Return US dollars to the last digit that says something: `$1.00`, `$0.000849`."""
+    whole, _, cents = f"{usd:,.6f}".rstrip("0").partition(".")
+    return f"${whole}.{cents.ljust(2, '0')}"

@@ -88,7 +88,8 @@ def add(
 ) -> None:
     """Add text files, the files of folders, or stdin (-).
 
-    Texts are UTF-8; one of the same name is replaced. A document that is refused does not keep the others out; the exit code is then 1.
+    Texts are UTF-8; one of the same name is replaced. A document that is refused does not keep
+    the others out; the exit code is then 1.
     """
     sources = list(_sources(paths, globs, name))
     added: list[dict[str, Any]] = []

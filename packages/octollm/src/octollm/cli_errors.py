@@ -94,7 +94,7 @@ def next_step(error: OctoError) -> str | None:
         scope = one_line(str(error.extra.get("missing_scope", "it needs")))
         return f"Use a key that has the scope {scope}; see: octollm keys list"
     if error.status in (401, 403):
-        given = "The key that was given is not a key of this server, or not any more. "
+        given = "The key that was given is not a key of this server, or not any more.\n"
         return (given if _key_given() else "") + "Set OCTOLLM_API_KEY, or pass --api-key."
     for kind, hint in _HINTS.items():
         if isinstance(error, kind):

@@ -19,10 +19,12 @@ from pydantic_settings import BaseSettings
 from app.checking import by_checks
 from app.checks import validate
 from app.config import Settings
+from app.database import Database
 from app.lifecycle import TRANSITIONS
 from app.main import create_app
 from app.metrics import Metrics
 from app.models import Base
+from app.queue_depth import QueueDepth
 from app.reflex_metrics import ReflexMetrics
 from arms.config import ModelSettings
 from arms.roster import load_arms
@@ -108,6 +110,7 @@ def test_every_metric_is_named() -> None:
     registry = CollectorRegistry()
     Metrics(registry)
     ReflexMetrics(registry, lambda: 0)
+    QueueDepth(Database(Settings()), registry)
     metrics = [
         f"{family.name}_total" if family.type == "counter" else family.name
         for family in registry.collect()

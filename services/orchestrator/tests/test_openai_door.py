@@ -472,3 +472,25 @@ async def test_a_key_opens_its_own_responses_alone(house: Any) -> None:
     async with client_of(house, "none") as client:
         with pytest.raises(openai.AuthenticationError):
             await client.models.list()
+
+
+async def test_who_may_cancel_and_not_read_reads_nothing_by_cancelling(house: Any) -> None:
+    owner, canceller = await a_key(house.settings), await a_key(house.settings, scopes="cancel")
+    house.start_worker()
+    async with client_of(house, owner.key) as client:
+        response = await client.responses.create(model="digest", input="Count.")
+        assert response.output_text
+        waiting = await client.responses.create(
+            model="drill",
+            input="Wait.",
+            background=True,
+            extra_body={"octollm": {"constraints": {"seconds": 600}}},
+        )
+    async with client_of(house, canceller.key) as client:
+        for one in (response, waiting):
+            with pytest.raises(openai.PermissionDeniedError) as refused:
+                await client.responses.cancel(one.id)
+            assert "read" in str(refused.value)
+    async with client_of(house, owner.key) as client:
+        assert (await client.responses.retrieve(waiting.id)).status in ("queued", "in_progress")
+        assert (await client.responses.cancel(waiting.id)).status in ("cancelled", "in_progress")

@@ -202,9 +202,17 @@ async def get_response(
     },
 )
 async def cancel_response(
-    response_id: ResponseId, parts: TheParts, completions: TheCompletions, tenant: Tenant
+    response_id: ResponseId,
+    request: Request,
+    parts: TheParts,
+    completions: TheCompletions,
+    tenant: Tenant,
 ) -> ResponseObject:
-    """Cancel a response, and answer as it is then. One that has ended stays as it is."""
+    """Cancel a response, and answer as it is then. One that has ended stays as it is.
+
+    What it answers is to be read: the key needs the scope `read` as well.
+    """
+    check_may(request, "read")
     task_id = task_id_in(response_id)
     await _cancel(parts, tenant, task_id)
     await reading.awaited(parts, completions, tenant, task_id, LOOK_SECONDS)

@@ -135,7 +135,7 @@ def _equals(check: EqualsCheck, output: str) -> Verdict:
 
 def _max_words(check: MaxWordsCheck, output: str) -> Verdict:
     words = len(output.split())
-    return _verdict(words <= check.words, f"{_words(words)}, and at most {check.words:,} may be")
+    return _verdict(words <= check.words, f"{_words(words)}; at most {check.words:,} allowed")
 
 
 def _words(number: int) -> str:

@@ -119,7 +119,7 @@ async def _workers(session: AsyncSession, settings: Settings) -> Finding:
 async def _keys(session: AsyncSession, settings: Settings) -> Finding:
     good = await key_store.count_valid(session)
     if good:
-        return Finding("keys", "ok", f"{good} let somebody in")
+        return Finding("keys", "ok", f"{good} that let{'s' * (good == 1)} somebody in")
     make = "Make one: octollm keys create --tenant TENANT --name NAME"
     if settings.always_needs_keys:
         return Finding("keys", "failed", f"none, and {settings.host} needs them", make)

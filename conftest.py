@@ -183,7 +183,7 @@ async def house(make_house: Callable[..., Any]) -> House:
 @asynccontextmanager
 async def _running(settings: Settings, app: FastAPI) -> AsyncIterator[House]:
     with listen("127.0.0.1", 0) as listener:
-        server = server_of(app, settings.trusted_proxies)
+        server = server_of(app, settings.trusted_proxies, settings.max_connections)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         await until_started(server, serving)
         host, port = listener.getsockname()

@@ -35,9 +35,11 @@ def mixed(number: int) -> dict[str, Any]:
 class Crowd:
     """Submits tasks to several APIs; to be used as an async context manager."""
 
-    def __init__(self, *urls: str, prefix: str = "report") -> None:
+    def __init__(
+        self, *urls: str, prefix: str = "report", headers: dict[str, str] | None = None
+    ) -> None:
         self._urls, self._prefix = cycle(urls), prefix
-        self._http = httpx2.AsyncClient(timeout=HANGS_AFTER, trust_env=False)
+        self._http = httpx2.AsyncClient(timeout=HANGS_AFTER, trust_env=False, headers=headers)
         self._arrived = asyncio.Condition()
         self.accepted: dict[str, str] = {}
         self.answers: Counter[str] = Counter()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 COLUMNS = ("accepted", "finished", "duplicates", "longest delay", "besides")
 PROPERTY = "figures"
 PAGE = Path(__file__).parents[2] / "docs/reliability.md"
+HEAD = ("| promise | test | " + " | ".join(COLUMNS) + " |", "|---" * 7 + "|")
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 Row = Mapping[str, str]
@@ -48,24 +49,46 @@ def text(rows: Mapping[str, Row]) -> list[str]:
 
 
 def markdown(rows: Mapping[str, Row]) -> list[str]:
-    """Return the lines of a table for the page, by the tests' ids."""
-    lines = ["| promise | test | " + " | ".join(COLUMNS) + " |", "|---" * 7 + "|"]
-    for node_id, told in sorted(rows.items()):
-        path = node_id.partition("::")[0]
-        test = f"[{Path(path).name}](../{path})"
-        lines.append(
-            f"| {promise(node_id)} | {test} | " + " | ".join(told[c] for c in COLUMNS) + " |"
-        )
-    return lines
+    """Return the lines of the page's table, by the tests' ids."""
+    return [
+        f"| {promise(node_id)} | [{Path(path).name}](../{path}) | "
+        + " | ".join(told[column] for column in COLUMNS)
+        + " |"
+        for node_id, told in sorted(rows.items())
+        for path in [node_id.partition("::")[0]]
+    ]
+
+
+def merged(before: Iterable[str], lines: Iterable[str], promises: Collection[str]) -> list[str]:
+    """Return a table's lines: those of the tests that ran, and of the others as they were before.
+
+    `promises` are those of the suite; what is none of them any more is left out.
+    """
+    by_test: dict[tuple[str, str], str] = {}
+    for line in (*before, *lines):
+        said, test = line.removeprefix("| ").split(" | ")[:2]
+        if said.partition(" (")[0] in promises:
+            by_test[test, said] = line
+    return [by_test[place] for place in sorted(by_test)]
+
+
+def promises() -> set[str]:
+    """Return what the tests of the suite promise."""
+    return {
+        promise(name)
+        for path in Path(__file__).parent.glob("test_*.py")
+        for name in re.findall(r"^async def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)
+    }
 
 
 def write_page(rows: Mapping[str, Row]) -> None:
-    """Replace the table of figures of docs/reliability.md."""
+    """Put the figures of the tests that ran into the table of docs/reliability.md."""
     page = PAGE.read_text("utf-8")
     before, _, rest = page.partition(BEGIN)
-    after = rest.partition(END)[2]
-    table = "\n".join(markdown(rows))
-    PAGE.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", "utf-8")
+    table, _, after = rest.partition(END)
+    kept = table.strip().splitlines()[len(HEAD) :]
+    lines = [*HEAD, *merged(kept, markdown(rows), promises())]
+    PAGE.write_text("\n".join([before + BEGIN, *lines, END + after]), "utf-8")
 
 
 def of_reports(reports: Iterable[object]) -> dict[str, Row]:

@@ -8,12 +8,16 @@ import signal
 from collections import Counter
 from typing import Any
 
+from books import UNFINISHED
 from others import installed
 from stage import Place, reaches
 
 SEED = 5
 KILLS = 20
 BATCH = 20
+INNOCENTS = 8
+COMPLETED = "SELECT count(*) FROM tasks WHERE status = 'completed'"
+ATTEMPTS = "SELECT max(attempt) FROM tasks"
 SIGNALS = (signal.SIGKILL, signal.SIGTERM)
 
 
@@ -71,3 +75,40 @@ async def test_a_task_that_kills_its_worker_three_times_fails_as_attempts_exhaus
     counted = stage.books.audit(crowd.accepted.values())
     assert counted["accepted"] == counted["finished"] == 21
     figures(**counted, workers_killed=deaths)
+
+
+async def test_innocents_beside_a_task_that_kills_their_worker_finish_all_the_same(
+    stage: Any, figures: Any, tmp_path: Any
+) -> None:
+    """Poison and innocents are taken by one worker again and again, until each runs alone."""
+    stage.fleet.environment["PYTHONPATH"] = installed(tmp_path)
+    crowd = await stage.up(workers=0)
+    http = await stage.http()
+    await crowd.submit_all(range(INNOCENTS), innocent)
+    poisons = [
+        await crowd.submit(1_000 + number, lambda _: {"goal": "Die.", "assigned_arm": "poison"})
+        for number in range(2)
+    ]
+    deaths = 0
+    while stage.books.number(UNFINISHED):
+        place = await stage.worker()
+        ended = asyncio.create_task(place.program.process.wait())
+        done = asyncio.create_task(stage.books.all_ended())
+        async with asyncio.timeout(180):
+            await asyncio.wait({ended, done}, return_when=asyncio.FIRST_COMPLETED)
+        done.cancel()
+        deaths += ended.done()
+    for poison in poisons:
+        task = await reaches(http, poison, "failed", "completed")
+        assert (task["status"], task["attempt"]) == ("failed", 3)
+        assert task["error"]["type"].endswith("attempts-exhausted"), task
+    counted = stage.books.audit(crowd.accepted.values())
+    assert counted["accepted"] == counted["finished"] == INNOCENTS + 2
+    assert stage.books.number(COMPLETED) == INNOCENTS
+    most = stage.books.number(f"{ATTEMPTS} WHERE status = 'completed'")
+    assert most > 1, "no innocent was lost beside them: the test shows nothing"
+    figures(**counted, workers_killed=deaths, attempts_of_an_innocent=most)
+
+
+def innocent(_: int) -> dict[str, Any]:
+    return {"goal": "Rehearse.", "assigned_arm": "drill", "constraints": {"seconds": 0.5}}

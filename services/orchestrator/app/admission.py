@@ -7,7 +7,6 @@ from typing import Final
 import structlog
 from fastapi import Request
 from prometheus_client import CollectorRegistry, Counter
-from throttled.asyncio import Throttled
 
 from app.api_keys import ANYONE, Caller, Scope, key_in
 from app.config import Settings
@@ -21,12 +20,12 @@ from octollm.errors import (
     Unauthenticated,
 )
 from octollm.service.addresses import address_of, is_loopback
-from octollm.service.buckets import Charge, buckets, charge_of, memory
+from octollm.service.buckets import Buckets, Charge
 from octollm.service.edge import add_header
+from octollm.service.redis_link import RedisLink
 from octollm.service.visitors import Visitors, names
 
 _UNIT: Final = "requests"
-_PREFIX: Final = "octollm"
 _REFUSALS: Final = (
     *("unauthenticated", "forbidden", "key-limit", "ip-limit"),
     *(HostNotAllowed.slug, OriginNotAllowed.slug),
@@ -42,15 +41,21 @@ class Admission:
     last one opens nothing.
     """
 
-    def __init__(self, settings: Settings, database: Database, registry: CollectorRegistry) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        registry: CollectorRegistry,
+        redis: RedisLink | None = None,
+    ) -> None:
+        """Limits are shared by `redis` while it is there, else kept by this process."""
         self._keyring = Keyring(database)
         self._always = settings.always_needs_keys
         self._visitors = Visitors(names(settings.trusted_hosts), frozenset(settings.cors_origins))
-        self._limits = {"key": settings.limit_per_key, "ip": settings.limit_per_ip}
-        store = memory()
-        self._buckets: dict[str, Throttled] = {
-            dimension: buckets(store, dimension, limit, _PREFIX)
-            for dimension, limit in self._limits.items()
+        limits = {"key": settings.limit_per_key, "ip": settings.limit_per_ip}
+        self._buckets = {
+            dimension: Buckets(dimension, limit, _UNIT, prefix=settings.redis_prefix, link=redis)
+            for dimension, limit in limits.items()
             if limit
         }
         self._refused = Counter(
@@ -128,8 +133,7 @@ class Admission:
         bucket = self._buckets.get(dimension)
         if bucket is None:
             return
-        answer = await bucket.limit(whose or "unknown")
-        charge = charge_of(answer, dimension, self._limits[dimension], _UNIT)
+        charge = await bucket.take(whose or "unknown")
         try:
             charge.check()
         except RateLimited:

@@ -101,7 +101,8 @@ def serve(host: str | None, port: int | None) -> None:
     with listener, contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it after its shutdown
         serving.log.info("listening", url=serving.url_of(listener))
         app = create_app(settings, arms=load_arms(models).arms)
-        serving.server_of(app, settings.trusted_proxies).run(sockets=[listener])
+        server = serving.server_of(app, settings.trusted_proxies, settings.max_connections)
+        server.run(sockets=[listener])
 
 
 @click.command(short_help="Run a worker.")

@@ -19,6 +19,7 @@ from octollm.service.logs import LogFormat
 
 Seconds = Annotated[float, Field(ge=0.01, le=86_400, allow_inf_nan=False)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
+MAX_CONNECTIONS = 2_000
 PerMinute = Annotated[int, Field(ge=0, le=10_000_000)]
 
 
@@ -45,6 +46,12 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="The address the API listens on.")
     port: Port = Field(8000, description="The port the API listens on.")
 
+    max_connections: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        MAX_CONNECTIONS,
+        description="Connections an API process has at a time, streams of events included; what "
+        "comes past them is answered 503, but for health, readiness and metrics.",
+    )
+
     # Who may come in
     allow_unauthenticated: bool = Field(
         False, description="Listen beyond loopback without API keys, as long as none was made."
@@ -56,6 +63,20 @@ class Settings(BaseSettings):
         600,
         description="Requests a minute for each address that shows no good key; 0: no limit. On "
         "loopback, where no key is needed, there is none.",
+    )
+    redis_url: str = Field(
+        "",
+        pattern=r"^$|^(redis|rediss|unix)://",
+        repr=False,
+        description="A Redis by which all API processes share these limits; empty: each its own.",
+    )
+    redis_prefix: str = Field(
+        "octollm:api",
+        pattern=r"^[!-9;-~]([!-~]*[!-9;-~])?$",
+        description="What the names of all keys in it begin with.",
+    )
+    redis_timeout: Annotated[float, Field(gt=0, le=10)] = Field(
+        0.1, description="Longest time a question to it may take; then the process goes on alone."
     )
     idempotency_hours: Annotated[int, Field(ge=1, le=8_760)] = Field(
         24, description="Hours from its acceptance for which a task holds its `Idempotency-Key`."

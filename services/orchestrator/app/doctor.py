@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import httpx2
+from prometheus_client import CollectorRegistry
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,12 +26,14 @@ from app.vault import Vault
 from octollm.arm import Arm
 from octollm.errors import DatabaseUnavailable, PrivateValuesUnreadable, ReflexUnavailable
 from octollm.service.addresses import is_loopback
+from octollm.service.redis_link import RedisLink
 
 OLDEST_POSTGRESQL = 150_000
 CLOCK_SECONDS = 2.0
 """A difference up to here is nothing to speak of: a question and its answer took part of it."""
 
 REFLEX_SECONDS = 5.0
+REDIS_SECONDS = 2.0
 HARMLESS = "Are you well?"
 
 State = Literal["ok", "warning", "failed"]
@@ -160,7 +163,7 @@ async def on_reflex(settings: Settings) -> AsyncIterator[Finding]:
             yield Finding("reflex", "failed", error.detail, mend)
             return
     yield Finding("reflex", "ok", f"screens texts, ruleset {verdict.ruleset or 'unknown'}")
-    yield _redis(await _readiness(settings.reflex_url))
+    yield _redis_of_reflex(await _readiness(settings.reflex_url))
 
 
 async def _readiness(url: str) -> dict[str, Any]:
@@ -175,15 +178,29 @@ async def _readiness(url: str) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _redis(ready: Mapping[str, Any]) -> Finding:
+def _redis_of_reflex(ready: Mapping[str, Any]) -> Finding:
     match ready.get("redis"):
         case "up":
-            return Finding("redis", "ok", "answers the Reflex Layer")
+            return Finding("reflex redis", "ok", "answers the Reflex Layer")
         case None:
             detail = "not set: each Reflex Layer has a cache and limits of its own"
-            return Finding("redis", "ok", detail)
+            return Finding("reflex redis", "ok", detail)
     detail = "away: each Reflex Layer goes on with a cache and limits of its own"
-    return Finding("redis", "warning", detail, "Start Redis, or see REFLEX_REDIS_URL.")
+    return Finding("reflex redis", "warning", detail, "Start Redis, or see REFLEX_REDIS_URL.")
+
+
+async def on_redis(settings: Settings) -> Finding:
+    """Return what there is to say of the Redis by which API processes share limits."""
+    if not settings.redis_url:
+        return Finding("redis", "ok", "not set: each API process has limits of its own")
+    link = RedisLink(settings.redis_url, REDIS_SECONDS, CollectorRegistry(), "octollm")
+    try:
+        if await link.is_up():
+            return Finding("redis", "ok", "answers")
+    finally:
+        await link.aclose()
+    detail = "away: each API process goes on with limits of its own"
+    return Finding("redis", "warning", detail, "Start Redis, or see OCTOLLM_REDIS_URL.")
 
 
 def on_models(names: Sequence[str], why: str | None, arms: Mapping[str, Arm]) -> Finding:

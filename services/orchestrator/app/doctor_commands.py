@@ -68,6 +68,7 @@ async def _looked_at(
     if not in_one_process:
         async for finding in doctor.on_reflex(settings):
             yield finding
+    yield await doctor.on_redis(settings)
     set_ = model_settings()
     models = Models(set_)
     yield doctor.on_models(models.names, models.unavailable, load_arms(set_).arms)

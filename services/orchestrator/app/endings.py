@@ -8,7 +8,7 @@ from uuid import UUID
 from app import lifecycle, store
 from app.attempt import Attempt
 from app.database import Database
-from app.lifecycle import Cancel, Fail, LeaveAlone
+from app.lifecycle import Cancel, Fail, LeaveAlone, StartAlone
 from app.models import Task
 from app.parts import Parts
 from octollm.contracts import TaskResult, TaskStatus
@@ -78,12 +78,15 @@ async def hand_back(
         )
 
 
-async def close_refused(database: Database, task_id: UUID) -> None:
-    """End a task that may not be started again: cancelled while nobody ran it, or tried out."""
+async def close_refused(database: Database, task_id: UUID) -> UUID | None:
+    """End a task that may not be started again: cancelled while nobody ran it, or tried out.
+
+    Returns the run token of the attempt that was lost of one that may be started alone.
+    """
     async with database.transaction() as session:
         task = await store.lock_task(session, task_id)
         if task is None:
-            return
+            return None
         match _decide(task):
             case Cancel():
                 await store.update_task_status(session, task_id, TaskStatus.CANCELLED)
@@ -93,8 +96,11 @@ async def close_refused(database: Database, task_id: UUID) -> None:
                 await store.store_task_result(
                     session, task_id, processing_time_ms=0, failure=reason
                 )
+            case StartAlone():
+                return task.run_token
             case LeaveAlone():
-                return
+                pass
+    return None
 
 
 def _decide(task: Task) -> lifecycle.AfterRefusedClaim:

@@ -71,8 +71,13 @@ class LeaveAlone:
     """There is nothing to do: the task has ended, or someone else has it."""
 
 
+@dataclass(frozen=True)
+class StartAlone:
+    """Start it the last time it may be, with no other task in the process: its worker was lost."""
+
+
 AfterError: TypeAlias = Retry | Fail
-AfterRefusedClaim: TypeAlias = Cancel | Fail | LeaveAlone
+AfterRefusedClaim: TypeAlias = Cancel | Fail | StartAlone | LeaveAlone
 
 
 def after_error(
@@ -112,7 +117,11 @@ def after_error(
 def after_refused_claim(
     status: TaskStatus, *, cancel_requested: bool, attempt: int, max_attempts: int
 ) -> AfterRefusedClaim:
-    """Decide what to do with a task that a worker was handed but may not start."""
+    """Decide what to do with a task that a worker was handed but may not start beside others.
+
+    One whose attempt was lost with its worker may share its next with the task that brought the
+    worker down. The last it has is its own: losing that too is its own doing, or nobody's.
+    """
     if status.final:
         return LeaveAlone()
     if cancel_requested:
@@ -121,6 +130,8 @@ def after_refused_claim(
         return Fail(
             AttemptsExhausted(f"{attempt} attempts ended without an answer from their worker.")
         )
+    if status is TaskStatus.PROCESSING and attempt == max_attempts - 1:
+        return StartAlone()
     return LeaveAlone()
 
 

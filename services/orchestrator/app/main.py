@@ -25,6 +25,7 @@ from arms.roster import load_arms
 from octollm.arm import Arm
 from octollm.contracts import MAX_BODY_BYTES
 from octollm.service import tracing
+from octollm.service.redis_link import RedisLink
 from octollm.service.web import instrument, request_traces
 
 DESCRIPTION = """\
@@ -92,7 +93,8 @@ def _lifespan(
         async with made as parts:
             app.state.parts = parts
             app.state.queue_depth = QueueDepth(parts.database, registry)
-            app.state.admission = Admission(settings, parts.database, registry)
+            redis = app.state.redis = _redis(settings, registry)
+            app.state.admission = Admission(settings, parts.database, registry, redis)
             completions = app.state.completions = Completions(settings)
             app.state.streams = Streams(parts.database, completions, settings.event_heartbeat)
             listener = asyncio.create_task(completions.listen())
@@ -102,6 +104,14 @@ def _lifespan(
                 listener.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await listener
+                if redis is not None:
+                    await redis.aclose()
                 await tracing.flush()
 
     return lifespan
+
+
+def _redis(settings: Settings, registry: CollectorRegistry) -> RedisLink | None:
+    if not settings.redis_url:
+        return None
+    return RedisLink(settings.redis_url, settings.redis_timeout, registry, "octollm")

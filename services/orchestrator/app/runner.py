@@ -15,6 +15,7 @@ from opentelemetry import trace
 from app import endings, event_store, lifecycle, store, views
 from app.account import Account
 from app.attempt import Attempt
+from app.company import Company
 from app.database import patiently
 from app.drafting import Drafting
 from app.keeping import Keeping
@@ -46,20 +47,30 @@ class TaskRunner:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._database = parts.database
+        self._company = Company()
 
     async def handle(self, task_id: UUID, wanted_by_owner: Callable[[], bool]) -> None:
         """Run one attempt at a task, if it may be started, and write how it ended."""
         with structlog.contextvars.bound_contextvars(task_id=str(task_id)):
-            attempt = await self._claim(task_id)
-            if attempt is None:
-                await endings.close_refused(self._database, task_id)
-                return
-            told: tracing.Attributes = {
-                "octollm.task.id": str(task_id),
-                "octollm.attempt": attempt.number,
-            }
-            with tracing.continued("run task", attempt.traceparent, told):
-                await self._attempt(attempt, wanted_by_owner)
+            with self._company.joined():
+                attempt = await self._claim(task_id)
+                if attempt is not None:
+                    await self._traced(attempt, wanted_by_owner)
+                    return
+            lost = await endings.close_refused(self._database, task_id)
+            if lost is not None:
+                async with self._company.alone():
+                    if (attempt := await self._claim(task_id, lost)) is not None:
+                        log.warning("a last attempt runs alone", attempt=attempt.number)
+                        await self._traced(attempt, wanted_by_owner)
+
+    async def _traced(self, attempt: Attempt, wanted_by_owner: Callable[[], bool]) -> None:
+        told: tracing.Attributes = {
+            "octollm.task.id": str(attempt.task_id),
+            "octollm.attempt": attempt.number,
+        }
+        with tracing.continued("run task", attempt.traceparent, told):
+            await self._attempt(attempt, wanted_by_owner)
 
     async def _attempt(self, attempt: Attempt, wanted_by_owner: Callable[[], bool]) -> None:
         try:
@@ -73,9 +84,9 @@ class TaskRunner:
         else:
             await to_the_end(self._end(attempt, TaskStatus.COMPLETED, result=result))
 
-    async def _claim(self, task_id: UUID) -> Attempt | None:
+    async def _claim(self, task_id: UUID, lost: UUID | None = None) -> Attempt | None:
         async with self._database.transaction() as session:
-            claimed = await store.claim(session, task_id)
+            claimed = await store.claim(session, task_id, lost)
         if claimed is None:
             return None
         task, seconds = claimed

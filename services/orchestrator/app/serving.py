@@ -11,8 +11,9 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from app.config import MAX_CONNECTIONS
 from octollm.service.addresses import proxies
-from octollm.service.heads import HeadLimitProtocol
+from octollm.service.connections import Connections, with_files_for
 
 GRACE_SECONDS = 10
 KEEP_ALIVE_SECONDS = 30
@@ -64,16 +65,20 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def server_of(app: FastAPI, trusted_proxies: str = "") -> uvicorn.Server:
+def server_of(
+    app: FastAPI, trusted_proxies: str = "", max_connections: int = MAX_CONNECTIONS
+) -> uvicorn.Server:
     """Return a uvicorn server for `app`; `await server.serve(sockets=[...])` runs it.
 
-    `trusted_proxies` are those whose `X-Forwarded-For` counts, separated by commas.
+    `trusted_proxies` are those whose `X-Forwarded-For` counts, separated by commas. Of more than
+    `max_connections` at a time the others are answered 503, but for what probes ask.
     """
     trusted = proxies(trusted_proxies)
     return Server(
         uvicorn.Config(
             app,
-            http=HeadLimitProtocol,
+            http=Connections(with_files_for(max_connections)),  # type: ignore[arg-type]  # it calls it
+            ws="none",  # nothing here is a WebSocket, and one would be outside of all limits
             log_config=None,
             access_log=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
+import uvicorn
 from fastapi import FastAPI
 
 from app import embedded, key_desk, migrate, worker
@@ -67,7 +68,8 @@ async def running(
         async with _reflex_in_process() as transport:
             known = load_arms().arms if arms is None else arms
             app = create_app(ours, arms=known, reflex_transport=transport)
-            async with _serving(app, listener, ours.trusted_proxies):
+            server = server_of(app, ours.trusted_proxies, ours.max_connections)
+            async with _serving(app, server, listener):
                 yield Stack(url_of(listener), data_dir, app.state.parts.database)
 
 
@@ -81,10 +83,10 @@ async def _reflex_in_process() -> AsyncIterator[httpx2.AsyncBaseTransport]:
 
 @asynccontextmanager
 async def _serving(
-    app: FastAPI, listener: socket.socket, trusted_proxies: str
+    app: FastAPI, server: uvicorn.Server, listener: socket.socket
 ) -> AsyncIterator[None]:
     """Run the API and a worker beside it; the worker drains before the API goes."""
-    server, stop = server_of(app, trusted_proxies), asyncio.Event()
+    stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(server.serve(sockets=[listener]))
         await until_started(server, serving)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Float, Interval, cast, extract, func, insert, select, tuple_, update
+from sqlalchemy import Float, Interval, cast, extract, func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import call_store, event_store
@@ -65,18 +65,24 @@ async def set_job(session: AsyncSession, task_id: UUID, job_id: int) -> None:
     await session.execute(update(Task).where(Task.id == task_id).values(job_id=job_id))
 
 
-async def claim(session: AsyncSession, task_id: UUID) -> tuple[Task, float] | None:
+async def claim(
+    session: AsyncSession, task_id: UUID, lost: UUID | None = None
+) -> tuple[Task, float] | None:
     """Start an attempt: a new run token fences off every earlier one. None: not to be started.
 
+    The last attempt of a task whose attempt before was lost is started only by who knows that
+    one's run token, `lost`, and sees to it that it runs alone.
     The deadline is set once, at the first start, and survives crashes. Returned beside the task:
     the seconds left until then by the database's clock, since a worker's may differ.
     """
     seconds = cast(Task.budget["max_time_seconds"].astext, Float)
     deadline = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds, type_=Interval)
+    beside_others = or_(Task.status == TaskStatus.PENDING, Task.attempt < Task.max_attempts - 1)
     statement = (
         update(Task)
         .where(
             Task.id == task_id,
+            beside_others if lost is None else Task.run_token == lost,
             Task.status.in_(_predecessors(TaskStatus.PROCESSING)),
             Task.attempt < Task.max_attempts,
             Task.cancel_requested_at.is_(None),

@@ -59,6 +59,8 @@ def test_every_setting_is_read_from_its_environment_variable(
         "reflex_url": ("https://reflex.example", "https://reflex.example"),
         "reflex_key": ("a-key-of-ours", "a-key-of-ours"),
         "secret_key": (KEY, KEY),
+        "redis_url": ("rediss://cache.example/0", "rediss://cache.example/0"),
+        "redis_prefix": ("ours", "ours"),
         "host": ("::1", "::1"),
         "allow_unauthenticated": ("true", True),
         "pii_policy": ("redact", "redact"),

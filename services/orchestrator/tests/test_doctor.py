@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 from cryptography.fernet import Fernet
+from redis_server import RedisServer
 from scripted_reflex import ScriptedReflex
 
 from app.migrate import head_revision
@@ -48,6 +49,7 @@ async def test_everything_is_looked_at_and_a_warning_is_no_failure(run: Run) -> 
         "keys": "ok",
         "secret key": "ok",
         "reflex": "ok",
+        "reflex redis": "ok",
         "redis": "ok",
         "models": "warning",
         "api": "warning",
@@ -85,6 +87,25 @@ async def test_a_reflex_layer_that_is_away_fails(run: Run, monkeypatch: pytest.M
     result = await run()
     assert result.exit_code == 1
     assert "Start it: octollm reflex." in result.stdout
+
+
+async def test_a_redis_that_is_away_is_a_warning_and_its_password_is_not_shown(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OCTOLLM_REDIS_URL", "redis://:canary@127.0.0.1:9/0")
+    result = await run("--json")
+    found = {check["name"]: check for check in json.loads(result.stdout)["checks"]}["redis"]
+    assert (result.exit_code, found["state"]) == (0, "warning")
+    assert "OCTOLLM_REDIS_URL" in found["mend"]
+    assert "canary" not in result.output
+
+
+async def test_a_redis_that_answers_is_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch, redis: RedisServer
+) -> None:
+    monkeypatch.setenv("OCTOLLM_REDIS_URL", redis.url)
+    found = (await checks(run))["redis"]
+    assert (found["state"], found["detail"]) == ("ok", "answers")
 
 
 async def test_beyond_loopback_a_key_is_missed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,12 @@ import pytest
 from app.lifecycle import (
     TRANSITIONS,
     AfterError,
+    AfterRefusedClaim,
     Cancel,
     Fail,
     LeaveAlone,
     Retry,
+    StartAlone,
     after_error,
     after_refused_claim,
     check_transition,
@@ -153,8 +155,17 @@ def test_a_task_whose_workers_all_vanished_fails(status: TaskStatus) -> None:
 
 @pytest.mark.parametrize("status", UNFINISHED)
 def test_a_task_that_someone_else_has_is_left_alone(status: TaskStatus) -> None:
-    decision = after_refused_claim(status, cancel_requested=False, attempt=2, max_attempts=3)
+    decision = after_refused_claim(status, cancel_requested=False, attempt=1, max_attempts=3)
     assert decision == LeaveAlone()
+
+
+def test_the_last_attempt_of_one_that_was_lost_runs_alone() -> None:
+    def decided(status: TaskStatus, attempt: int) -> AfterRefusedClaim:
+        return after_refused_claim(status, cancel_requested=False, attempt=attempt, max_attempts=3)
+
+    assert decided(TaskStatus.PROCESSING, 2) == StartAlone()
+    assert decided(TaskStatus.PENDING, 2) == LeaveAlone(), "it was handed back, and not lost"
+    assert decided(TaskStatus.PROCESSING, 1) == LeaveAlone()
 
 
 def test_a_foreign_error_is_named_and_never_quoted() -> None:

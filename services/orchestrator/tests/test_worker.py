@@ -269,13 +269,45 @@ async def test_a_task_whose_attempts_all_vanished_fails(scripted: Any) -> None:
     house, _ = await scripted()
     await house.stop_workers()
     task_id = await house.submit()
-    for _ in range(3):
+    lost = None
+    for attempt in range(1, 4):
         async with house.parts.database.transaction() as session:
-            assert await store.claim(session, UUID(task_id)) is not None
+            claimed = await store.claim(session, UUID(task_id), lost if attempt == 3 else None)
+            assert claimed is not None
+            lost = claimed[0].run_token
     house.start_worker()
     task = await house.ended(task_id)
     assert (task["status"], task["attempt"]) == ("failed", 3)
     assert task["error"]["type"] == "urn:octollm:problem:attempts-exhausted"
+
+
+async def test_the_last_attempt_of_one_that_was_lost_waits_until_no_other_runs(
+    scripted: Any,
+) -> None:
+    entered, leave = asyncio.Event(), asyncio.Event()
+
+    async def waits() -> Outcome:
+        entered.set()
+        await leave.wait()
+        return Outcome("done")
+
+    house, arm = await scripted(waits)
+    await house.stop_workers()
+    lost_id = await house.submit()
+    for _ in range(2):
+        async with house.parts.database.transaction() as session:
+            assert await store.claim(session, UUID(lost_id)) is not None
+    async with house.parts.database.transaction() as session:
+        assert await store.claim(session, UUID(lost_id)) is None, "not beside others"
+    other_id = await house.submit(priority=9)
+    house.start_worker()
+    async with asyncio.timeout(60):
+        await entered.wait()
+    assert [context.attempt for context in arm.contexts] == [1]
+    leave.set()
+    assert (await house.ended(other_id))["status"] == "completed"
+    task = await house.ended(lost_id)
+    assert (task["status"], task["attempt"]) == ("completed", 3)
 
 
 async def test_a_cancelled_task_whose_worker_died_ends_cancelled(scripted: Any) -> None:

@@ -23,6 +23,7 @@ from octollm.cli_output import Safe, clean, print_json, stdout
 from octollm.errors import InvalidRequest
 from octollm.redaction import redact
 from octollm.service.addresses import proxies
+from octollm.service.connections import Connections, with_files_for
 from octollm.service.tracing import TracingUnavailable
 from octollm.verdict import MAX_SCREENED_CHARACTERS, ReflexRequest, ReflexResponse
 from reflex_layer.config import Settings
@@ -54,7 +55,8 @@ def reflex(host: str | None, port: int | None) -> None:
         uvicorn.run(
             "reflex_layer.main:from_environment",
             factory=True,
-            http="octollm.service.heads:HeadLimitProtocol",
+            http=Connections(with_files_for(settings.max_connections)),  # type: ignore[arg-type]  # it calls it
+            ws="none",  # nothing here is a WebSocket, and one would be outside of all limits
             host=host or settings.host,
             port=settings.port if port is None else port,
             log_config=None,

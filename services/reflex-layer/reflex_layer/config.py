@@ -37,6 +37,11 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65_535)] = Field(
         8080, description="The port the service listens on."
     )
+    max_connections: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        1_000,
+        description="Connections it has at a time; what comes past them is answered 503, but for "
+        "health, readiness and metrics.",
+    )
     injection_flag_score: Share = Field(
         0.5, description="Injection score from which a text counts as an attack."
     )

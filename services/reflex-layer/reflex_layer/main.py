@@ -30,6 +30,7 @@ from octollm.errors import (
 )
 from octollm.service import logs, problems, tracing, web
 from octollm.service.json_route import JsonRoute
+from octollm.service.redis_link import RedisLink
 from octollm.service.visitors import Visitors, names
 from octollm.verdict import (
     ReflexBatchRequest,
@@ -48,7 +49,6 @@ from reflex_layer.keys import Keys
 from reflex_layer.limits import Limits
 from reflex_layer.metrics import Metrics
 from reflex_layer.redis_cache import RedisCache
-from reflex_layer.redis_link import RedisLink
 from reflex_layer.ruleset import Ruleset
 from reflex_layer.screen import warm_up
 from reflex_layer.screener import Screener
@@ -118,7 +118,7 @@ def _assembled(settings: Settings, registry: CollectorRegistry) -> Parts:
     )
     link = None
     if settings.redis_url:
-        link = RedisLink(settings.redis_url, settings.redis_timeout, registry)
+        link = RedisLink(settings.redis_url, settings.redis_timeout, registry, "reflex")
     shared = None
     if link is not None and settings.keeps_verdicts_in_redis:
         shared = RedisCache(link, settings.redis_prefix, settings.cache_ttl)

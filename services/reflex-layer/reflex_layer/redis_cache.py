@@ -9,7 +9,7 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
 
-from reflex_layer.redis_link import RedisLink
+from octollm.service.redis_link import RedisLink
 from reflex_layer.screen import Verdict
 
 _STORED: Final = TypeAdapter(Verdict)

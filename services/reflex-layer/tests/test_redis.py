@@ -14,7 +14,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from reflex_layer.redis_link import LOG_SECONDS, PAUSE_SECONDS, RedisLink
+from octollm.service.redis_link import LOG_SECONDS, PAUSE_SECONDS, RedisLink
 
 Connect = Callable[..., AbstractAsyncContextManager[httpx2.AsyncClient]]
 
@@ -212,7 +212,7 @@ async def _told(link: RedisLink) -> bool:
 
 async def test_a_redis_that_comes_back_is_asked_again(own_redis: Any) -> None:
     clock = Clock()
-    link = RedisLink(own_redis.url, 5, CollectorRegistry(), clock)
+    link = RedisLink(own_redis.url, 5, CollectorRegistry(), "reflex", clock)
     assert await _told(link)
     own_redis.stop()
     assert not await _told(link)
@@ -226,7 +226,7 @@ async def test_a_redis_that_comes_back_is_asked_again(own_redis: Any) -> None:
 async def test_the_log_tells_once_a_minute(unused_tcp_port: int) -> None:
     clock = Clock()
     url = f"redis://:hush@127.0.0.1:{unused_tcp_port}/0"
-    link = RedisLink(url, 5, CollectorRegistry(), clock)
+    link = RedisLink(url, 5, CollectorRegistry(), "reflex", clock)
     with structlog.testing.capture_logs() as logged:
         for seconds in (0, 2, LOG_SECONDS - 3, 2):
             clock.now += seconds
@@ -237,7 +237,7 @@ async def test_the_log_tells_once_a_minute(unused_tcp_port: int) -> None:
 
 
 async def test_whatever_the_library_raises_is_no_failure_of_a_request(redis_url: str) -> None:
-    link = RedisLink(redis_url, 5, CollectorRegistry())
+    link = RedisLink(redis_url, 5, CollectorRegistry(), "reflex")
 
     async def broken(_: redis.asyncio.Redis) -> bytes:
         raise LookupError

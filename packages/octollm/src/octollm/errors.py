@@ -26,7 +26,8 @@
     ├── Unavailable               503  carries `retry_after`; nothing was stored
     │   ├── ReflexUnavailable
     │   ├── DatabaseUnavailable
-    │   └── Overloaded            503  too many tasks are waiting, whosever they are
+    │   ├── Overloaded            503  too many tasks are waiting, whosever they are
+    │   └── TooManyConnections    503  as many are open as may be
     ├── PrivateValuesUnreadable   500  none of the operator's keys fits
     ├── InternalError             500
     ├── TaskFailure               why a task ended `failed`; stored with the task
@@ -181,6 +182,10 @@ class DatabaseUnavailable(Unavailable):
 
 class Overloaded(Unavailable):
     slug, title = "overloaded", "Too many tasks are waiting; nothing was stored"
+
+
+class TooManyConnections(Unavailable):
+    slug, title = "too-many-connections", "Too many connections are open; try again"
 
 
 class PrivateValuesUnreadable(OctoError):

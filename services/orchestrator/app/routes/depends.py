@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.api_keys import Caller
 from app.completions import Completions
 from app.parts import Parts
+from octollm.service.redis_link import RedisLink
 
 
 async def parts(request: Request) -> Parts:
@@ -21,6 +22,10 @@ async def parts(request: Request) -> Parts:
 
 async def completions(request: Request) -> Completions:
     return cast(Completions, request.app.state.completions)
+
+
+async def redis(request: Request) -> RedisLink | None:
+    return cast("RedisLink | None", request.app.state.redis)
 
 
 async def tenant(request: Request) -> str:
@@ -38,6 +43,7 @@ Cursor = Annotated[
     str | None, Query(max_length=200, description="`next_cursor` of the page before.")
 ]
 TheParts = Annotated[Parts, Depends(parts)]
+TheRedis = Annotated[RedisLink | None, Depends(redis)]
 TheCompletions = Annotated[Completions, Depends(completions)]
 Tenant = Annotated[str, Depends(tenant)]
 Transaction = Annotated[AsyncSession, Depends(transaction, scope="function")]

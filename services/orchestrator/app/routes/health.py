@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from app import readiness
 from app.routes import examples
-from app.routes.depends import TheParts
+from app.routes.depends import TheParts, TheRedis
 from app.routing import unavailable
 from octollm.errors import InternalError, Unavailable
 from octollm.service.problems import responses
@@ -71,11 +71,15 @@ async def health() -> Alive:
     summary="Can you work?",
     responses={200: examples.READY, **responses(Unavailable, InternalError)},
 )
-async def ready(parts: TheParts) -> Ready:
-    """Asks the database, its migrations and the Reflex Layer (Kubernetes readiness)."""
+async def ready(parts: TheParts, redis: TheRedis) -> Ready:
+    """Asks the database, its migrations and the Reflex Layer (Kubernetes readiness).
+
+    If API processes share limits by a Redis, `checks` says how it is; it may be away: they go on.
+    """
     checks = await readiness.checks(parts)
+    shared = await readiness.limits_shared(redis)
     if bad := {name: state for name, state in checks.items() if state != "ok"}:
         detail = "; ".join(f"{name}: {state}" for name, state in bad.items())
-        raise Unavailable(detail, retry_after=RETRY_AFTER_SECONDS, checks=checks)
+        raise Unavailable(detail, retry_after=RETRY_AFTER_SECONDS, checks=checks | shared)
     arms = {name: unavailable(arm) or "ok" for name, arm in sorted(parts.pipeline.arms.items())}
-    return Ready(checks=checks, arms=arms)
+    return Ready(checks=checks | shared, arms=arms)

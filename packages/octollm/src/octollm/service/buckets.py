@@ -1,4 +1,5 @@
-"""Token buckets: how much a caller may do in a minute, and what the headers say of it.
+"""Token buckets: how much a caller may do in a minute, and what the headers say of it. Processes
+that are given a Redis share them, and go on with their own while it is away.
 
 The buckets are throttled-py's GCRA: the same bucket, kept as the one moment at which it is full
 again. Its `token_bucket` counts in whole seconds and loses what is less than a token.
@@ -8,15 +9,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from throttled.asyncio import MemoryStore, RateLimiterType, RateLimitResult, Throttled, per_min
-from throttled.asyncio.store import BaseStore
+from throttled.asyncio.store import BaseStore, RedisStore
+from throttled.types import AsyncRedisClientP
 
 from octollm.errors import RateLimited
+from octollm.service.redis_link import RedisLink
 
 MAX_BUCKETS: Final = 100_000
-"""How many callers a process keeps in mind; those not heard of for longest are forgotten."""
+"""How many callers of a dimension a process keeps in mind; those not heard of for longest are
+forgotten."""
 
 _WINDOW_SECONDS: Final = 60
 
@@ -50,31 +54,55 @@ class Charge:
             )
 
 
-def charge_of(answer: RateLimitResult, dimension: str, limit: int, unit: str) -> Charge:
-    """Return what the library's answer says to a request."""
-    return Charge(
-        dimension=dimension,
-        limit=limit,
-        remaining=answer.state.remaining,
-        full_in=answer.state.reset_after,
-        retry_after=answer.state.retry_after if answer.limited else None,
-        unit=unit,
-    )
+class Buckets:
+    """All buckets of one dimension: of those that share a Redis, while it is there, else of this
+    process alone."""
+
+    def __init__(
+        self, dimension: str, limit: int, unit: str, *, prefix: str, link: RedisLink | None = None
+    ) -> None:
+        """`limit` is how many a bucket holds, and is filled up with a minute; `unit` is of what, in
+        the plural; names in Redis begin with `prefix`."""
+        self._dimension, self._limit, self._unit, self._link = dimension, limit, unit, link
+        memory = MemoryStore(options={"MAX_SIZE": MAX_BUCKETS})
+        self._here = self._in(memory, prefix)
+        self._shared = self._in(_SharedStore(link), prefix) if link else None
+
+    async def take(self, whose: str, cost: int = 1) -> Charge:
+        """Take so much from a caller's bucket, in one round trip if it is in Redis."""
+        answer = await self._asked(whose, cost)
+        return Charge(
+            dimension=self._dimension,
+            limit=self._limit,
+            remaining=answer.state.remaining,
+            full_in=answer.state.reset_after,
+            retry_after=answer.state.retry_after if answer.limited else None,
+            unit=self._unit,
+        )
+
+    def _in(self, store: BaseStore, prefix: str) -> Throttled:
+        return Throttled(
+            using=RateLimiterType.GCRA.value,
+            quota=per_min(self._limit),
+            store=store,
+            key_prefix=f"{prefix}:limit:{self._dimension}",
+        )
+
+    async def _asked(self, whose: str, cost: int) -> RateLimitResult:
+        shared = self._shared
+        if self._link is not None and shared is not None:
+            told = await self._link.ask(lambda _: shared.limit(whose, cost=cost))
+            # A bucket is full in a minute at most. One that is not was left by a clock since set
+            # back: by Redis's word, its owner would be locked out for as long as that step.
+            if told is not None and told.state.reset_after <= _WINDOW_SECONDS + 1:
+                return told
+        return await self._here.limit(whose, cost=cost)
 
 
-def memory() -> BaseStore:
-    """Return a store of buckets for this process alone."""
-    return MemoryStore(options={"MAX_SIZE": MAX_BUCKETS})
+class _SharedStore(RedisStore):
+    """The library's store over our own client, with its time-outs, its connections and its end."""
 
-
-def buckets(store: BaseStore, dimension: str, limit: int, prefix: str) -> Throttled:
-    """Return the buckets of one dimension, by caller: `await it.limit(whose, cost=…)`.
-
-    Each holds `limit`, and is filled up with as many a minute.
-    """
-    return Throttled(
-        using=RateLimiterType.GCRA.value,
-        quota=per_min(limit),
-        store=store,
-        key_prefix=f"{prefix}:limit:{dimension}",
-    )
+    def __init__(self, link: RedisLink) -> None:
+        super().__init__()
+        # It has no other way to be handed one.
+        self._backend._client = cast(AsyncRedisClientP, link.client)

@@ -32,19 +32,21 @@ _DETAIL: Final = (
 )
 
 
-def _answer(error: OctoError, reason: str) -> bytes:
+def answer_of(error: OctoError, reason: str) -> bytes:
+    """Return the whole answer to a request that no application sees, which ends its connection."""
     body = json.dumps(error.problem()).encode()
+    later = "" if error.retry_after is None else f"retry-after: {error.retry_after:.0f}\r\n"
     return (
-        f"HTTP/1.1 {error.status} {reason}\r\n"
+        f"HTTP/1.1 {error.status} {reason}\r\n{later}"
         f"content-type: {problems.PROBLEM_JSON}\r\n"
         f"content-length: {len(body)}\r\n"
         "connection: close\r\n\r\n"
     ).encode() + body
 
 
-_TOO_LARGE: Final = _answer(HeadersTooLarge(_DETAIL), "Request Header Fields Too Large")
-_TOO_SLOW: Final = _answer(RequestTimeout(), "Request Timeout")
-_MALFORMED: Final = _answer(MalformedRequest(), "Bad Request")
+_TOO_LARGE: Final = answer_of(HeadersTooLarge(_DETAIL), "Request Header Fields Too Large")
+_TOO_SLOW: Final = answer_of(RequestTimeout(), "Request Timeout")
+_MALFORMED: Final = answer_of(MalformedRequest(), "Bad Request")
 
 log = structlog.get_logger(__name__)
 
@@ -123,6 +125,16 @@ class HeadLimitProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP as a problem, where uvicorn answers plain text."""
         self._refuse(b"" if self._answering() else _MALFORMED)
+
+    def waits_for_a_next_request(self) -> bool:
+        """Return whether all that came was answered, so that nothing is lost by closing."""
+        return (
+            self._timer is None
+            and not self._refused
+            and self.cycle is not None
+            and self.cycle.response_complete
+            and not self.transport.is_closing()
+        )
 
     def _wait(self, seconds: float | None) -> None:
         """Wait so long for what is to come next; None: for nothing."""

@@ -1,5 +1,5 @@
 """What every service wears, outermost first: `EdgeMiddleware` (request id, metrics, access log),
-limits of headers, CORS, body limit. All of it is pure ASGI."""
+limits of connections and headers, CORS, body limit. All of it is pure ASGI."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from octollm.errors import BodyTooLarge
 from octollm.service import problems, tracing
+from octollm.service.connections import CrowdMiddleware
 from octollm.service.edge import EdgeMiddleware
 from octollm.service.heads import HeadLimitMiddleware
 
@@ -73,6 +74,7 @@ def instrument(
             ],
         )
     app.add_middleware(HeadLimitMiddleware)
+    app.add_middleware(CrowdMiddleware, always=_PROBES)
     app.add_middleware(EdgeMiddleware, registry=registry, quiet=(*_PROBES, *quiet))
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)

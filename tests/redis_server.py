@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+
+import pytest
 
 
 class RedisServer:
@@ -37,3 +42,16 @@ class RedisServer:
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(number)
             await self._process.communicate()
+
+
+@asynccontextmanager
+async def redis_in(folder: Path) -> AsyncIterator[RedisServer]:
+    """Run one for the length of a test, which is skipped where there is none."""
+    if shutil.which("redis-server") is None:
+        pytest.skip("needs redis-server")
+    server = RedisServer(folder)
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()

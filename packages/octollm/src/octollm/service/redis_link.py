@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 class RedisLink:
     """Asks Redis, within `timeout` seconds. For one event loop; to be closed.
 
-    Nothing connects before the first question.
+    Nothing connects before the first question. `owner` begins the names of its metrics.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class RedisLink:
         url: str,
         timeout: float,
         registry: CollectorRegistry,
+        owner: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.client = Redis.from_pool(
@@ -53,24 +54,30 @@ class RedisLink:
         self._paused_until = self._logged_at = float("-inf")
         self._is_up = True
         self._failures = Counter(
-            "reflex_redis_failures",
+            f"{owner}_redis_failures",
             "Questions to Redis that failed; this process went on alone.",
             registry=registry,
         )
-        gauge = Gauge("reflex_redis_up", "1 while Redis answers, else 0.", registry=registry)
+        gauge = Gauge(f"{owner}_redis_up", "1 while Redis answers, else 0.", registry=registry)
         gauge.set_function(lambda: float(self._is_up))
 
     async def ask(self, question: Callable[[Redis], Awaitable[Told]]) -> Told | None:
-        """Return what Redis tells, or None if it is away."""
-        if self._clock() < self._paused_until:
+        """Return what Redis tells, or None if it is away.
+
+        While it is, one question a pause is put to it; all others go on without an answer at once.
+        """
+        now = self._clock()
+        if now < self._paused_until:
             return None
+        if not self._is_up:
+            self._paused_until = now + PAUSE_SECONDS
         try:
             async with asyncio.timeout(self._timeout):
                 told = await question(self.client)
         except Exception as fault:  # whatever it is, no request may fail by it
             self._failed(fault)
             return None
-        self._is_up = True
+        self._is_up, self._paused_until = True, float("-inf")
         return told
 
     async def is_up(self) -> bool:

@@ -78,8 +78,8 @@ bench: $(READY) $(READY).bench ## Run the benchmarks; BENCH=reflex ARGS=--quick 
 weights: $(READY) $(READY).training ## Learn the weights of the linear injection score from its corpus
 	PYTHONPATH=$(TRAINING) $(BIN)/python $(TRAINING)/train.py
 
-screenshots: $(READY) ## Write docs/images from the console, with Debian's chromium
-	$(BIN)/python scripts/screenshots.py
+screenshots: $(READY) ## Write docs/images from the console, with Debian's chromium; ARGS="--all FOLDER" takes every page
+	$(BIN)/python scripts/screenshots.py $(ARGS)
 
 coverage: ## Run every test, measured; fails where a house is below 90 %
 	$(MAKE) test ARGS="--cov --cov-report= $(ARGS)"

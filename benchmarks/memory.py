@@ -16,8 +16,6 @@ import asyncio
 import json
 import os
 import platform
-import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -25,6 +23,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
+from measures.programs import URL, program
 from rich.console import Console
 from rich.table import Table
 
@@ -37,35 +36,7 @@ MIB = 1 << 20
 PATIENT = {"OCTOLLM_REFLEX_TIMEOUT": "120", "OCTOLLM_REFLEX_ATTEMPT_TIMEOUT": "60"}
 """It is not time that is measured, and a machine may be busy."""
 
-URL = r"http://127\.0\.0\.1:\d+"
-
 Sizes = dict[str, float]
-
-
-@contextmanager
-def program(until: str, *arguments: str, **environment: str) -> Iterator[tuple[int, str]]:
-    """Run an `octollm` command; yield its process id and the match of what it says when it runs."""
-    octollm = Path(sys.executable).with_name("octollm")
-    with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(  # noqa: S603  our own program
-            [str(octollm), *arguments], stderr=said, env={**os.environ, **environment}
-        )
-        with process:
-            try:
-                yield process.pid, _waited_for(process, said.fileno(), until)
-            finally:
-                process.terminate()
-
-
-def _waited_for(process: subprocess.Popen[bytes], said: int, until: str) -> str:
-    while process.poll() is None:
-        if found := re.search(until, os.pread(said, 1 << 16, 0).decode()):
-            return found.group()
-        try:
-            process.wait(0.1)
-        except subprocess.TimeoutExpired:
-            continue
-    sys.exit(os.pread(said, 1 << 16, 0).decode())
 
 
 @contextmanager

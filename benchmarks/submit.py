@@ -1,134 +1,154 @@
-"""How many tasks a second `octollm up` accepts durably, and how many it finishes.
+"""How many tasks a second are accepted durably, how long that takes, and how many are finished.
 
     make bench BENCH=submit         or, with other figures:
-    make bench BENCH=submit ARGS="--tasks 5000 --clients 50"
+    make bench BENCH=submit ARGS="--tasks 10000 --clients 32"
 
-What one machine can do depends on its disk, so the same PostgreSQL in the same folder is asked
-first for what it does without us: a `SELECT 1`, and a row inserted and committed, one after the
-other on one connection. Our figures are told as shares of the latter. Client, API and worker
-share the machine, as they do for whoever runs `octollm up`. Prints a table, then a line of JSON.
+What a machine can do depends on its disk and its cores, so the same PostgreSQL is asked first, by
+its own pgbench, for what it does without us: one row inserted and committed, by as many clients.
+Our figures are told as shares of that. Database, Reflex Layer, API, worker and load are processes
+of their own on one machine, and every task is screened. First all clients send as fast as they are
+answered, while no worker runs; then at half that rate, at times laid down before, and a time counts
+from when its request was due; then a worker does what has been accepted. Prints a table, then a
+line of JSON.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Final
 
 import psycopg
+from measures.load import Plan, measured
+from measures.programs import URL, program
 from rich.console import Console
 from rich.table import Table
 
-from app import embedded
-from octollm.client import AsyncClient
+from app import embedded, migrate
+from app.embedded_programs import find_programs
 
-BASELINE_SECONDS = 3.0
-WAIT_SECONDS = 600.0
-INSERT = "insert and commit a row"
-
-
-def rate(step: Callable[[], object]) -> float:
-    """Return how often a second `step` runs, one after the other."""
-    count, began = 0, time.perf_counter()
-    while (spent := time.perf_counter() - began) < BASELINE_SECONDS:
-        step()
-        count += 1
-    return count / spent
+BASELINE_SECONDS: Final = 5
+WARM: Final = 300
+ROUNDS: Final = 3
+DONE_SECONDS: Final = 600.0
+INSERT: Final = "INSERT INTO line (body) VALUES (repeat('x', 100));\n"
+NO_LIMITS: Final = {"OCTOLLM_MAX_PENDING": "0", "OCTOLLM_MAX_PENDING_PER_TENANT": "0"}
 
 
-def baseline(folder: Path) -> dict[str, float]:
-    """Return what PostgreSQL in `folder` does a second without us."""
-    with embedded.running(folder) as server:
-        server.create_database("baseline")
-        with psycopg.connect(server.url("baseline"), autocommit=True) as connection:
-            connection.execute("CREATE TABLE line (id bigserial PRIMARY KEY, body text)")
-            insert = "INSERT INTO line (body) VALUES (repeat('x', 100))"
-            return {
-                "select 1": rate(lambda: connection.execute("SELECT 1")),
-                INSERT: rate(lambda: connection.execute(insert)),
-            }
+def baseline(url: str, clients: int) -> float:
+    """Return how many rows a second pgbench inserts and commits, one each time."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE line (id bigserial PRIMARY KEY, body text)")
+    pgbench = find_programs(None).bin_dir / "pgbench"
+    options = ["--no-vacuum", "--file=/dev/stdin", f"--time={BASELINE_SECONDS}"]
+    options += [f"--client={clients}", f"--jobs={min(clients, os.cpu_count() or 1)}"]
+    done = subprocess.run(  # noqa: S603  PostgreSQL's own program
+        [str(pgbench), *options, url], input=INSERT, capture_output=True, text=True, check=False
+    )
+    said = re.search(r"tps = ([\d.]+)", done.stdout)
+    if done.returncode != 0 or said is None:
+        sys.exit(done.stderr)
+    return float(said[1])
 
 
 @contextmanager
-def octollm_up(folder: Path) -> Iterator[str]:
-    """Run `octollm up` on `folder` and yield its URL."""
-    octollm = Path(sys.executable).with_name("octollm")
-    command = [str(octollm), "up", "--port", "0", "--data-dir", str(folder)]
-    environment = {**os.environ, "OCTOLLM_LOG_LEVEL": "ERROR", "COLUMNS": "200"}
-    process = subprocess.Popen(  # noqa: S603  our own program
-        command, stderr=subprocess.PIPE, text=True, env=environment
+def api(database_url: str) -> Iterator[int]:
+    """Run a Reflex Layer and an API; yield the API's port."""
+    ours = {"OCTOLLM_DATABASE_URL": database_url} | NO_LIMITS
+    with ExitStack() as stack:
+        _, reflex_url = stack.enter_context(program(URL, "reflex", "--port", "0"))
+        ours["OCTOLLM_REFLEX_URL"] = reflex_url
+        _, url = stack.enter_context(program(URL, "serve", "--port", "0", **ours))
+        yield int(url.rpartition(":")[2])
+
+
+def submitted(port: int, tasks: int, clients: int, rate: float | None = None) -> dict[str, float]:
+    """Return how long submits took, and how many a second there were; at `rate` if it is given."""
+    goal = "Summarise report {:08} for the board, in three short paragraphs."
+    bodies = [json.dumps({"goal": goal.format(number)}) for number in range(tasks + WARM)]
+    return measured(
+        Plan(
+            port=port,
+            path="/submit",
+            status=202,
+            clients=clients,
+            every=clients / rate if rate else 0.0,
+            warm=WARM,
+            bodies=bodies,
+        )
     )
-    with process:
-        if process.stderr is None:
-            raise AssertionError("asked for a pipe")
-        said = []
-        for line in process.stderr:
-            said.append(line)
-            if line.startswith("Ready at "):
-                break
-        else:
-            sys.exit("".join(said))
-        try:
-            yield line.split()[2]
-        finally:
-            process.terminate()
-            process.stderr.read()
 
 
-async def through(url: str, tasks: int, clients: int) -> dict[str, float]:
-    """Return tasks a second: accepted, and completed from the first submit on."""
-    turns = asyncio.Semaphore(clients)
-    async with AsyncClient(url) as client:
+def finished(database_url: str) -> float:
+    """Return how many tasks a second a worker finishes, from its start to the last one."""
+    open_tasks = "SELECT count(*) FROM tasks WHERE status IN ('pending', 'processing')"
+    ours = {"OCTOLLM_DATABASE_URL": database_url}
+    with psycopg.connect(database_url, autocommit=True) as connection, ExitStack() as stack:
 
-        async def submit(number: int) -> str:
-            async with turns:
-                return str((await client.submit(f"Count the words of report {number}.")).task_id)
+        def left() -> int:
+            return int((connection.execute(open_tasks).fetchone() or (0,))[0])
 
-        async def wait(task_id: str) -> bool:
-            async with turns:
-                return (await client.wait(task_id, timeout=WAIT_SECONDS)).status == "completed"
-
+        waiting = left()
+        _, ours["OCTOLLM_REFLEX_URL"] = stack.enter_context(program(URL, "reflex", "--port", "0"))
+        stack.enter_context(program("worker started", "worker", **ours))
         began = time.perf_counter()
-        ids = await asyncio.gather(*map(submit, range(tasks)))
-        accepted = time.perf_counter() - began
-        completed = await asyncio.gather(*map(wait, ids))
-        spent = time.perf_counter() - began
-    if not all(completed):
-        sys.exit(f"{completed.count(False)} of {tasks} tasks did not complete")
-    return {"submit, until 202": tasks / accepted, "submit, until completed": tasks / spent}
+        while left():
+            if time.perf_counter() - began > DONE_SECONDS:
+                sys.exit(f"{left()} of {waiting} tasks are not done")
+            time.sleep(0.25)
+        return waiting / (time.perf_counter() - began)
+
+
+def measure(folder: Path, tasks: int, clients: int) -> dict[str, float]:
+    with embedded.running(folder) as server:
+        server.create_database("bench")
+        url = server.url("bench")
+        rates = {"pgbench": baseline(url, clients)}
+        migrate.upgrade(url)
+        with api(url) as port:
+            runs = [submitted(port, tasks, clients) for _ in range(ROUNDS)]
+            rates["submit"] = sorted(run["per_second"] for run in runs)[ROUNDS // 2]
+            half = submitted(port, tasks, clients, rates["submit"] / 2)
+        rates |= {"half": half["per_second"], "p50": half["p50"], "p99": half["p99"]}
+        rates["finished"] = finished(url)
+    return rates
+
+
+def report(rates: dict[str, float], tasks: int, clients: int) -> None:
+    title = f"{tasks:,} tasks, {clients} clients, {os.cpu_count()} CPUs"
+    table = Table("", "a second", "share of pgbench", "P50", "P99", title=title)
+    for name, key in (
+        ("pgbench: insert and commit a row", "pgbench"),
+        ("submit, until 202", "submit"),
+        ("submit at half that rate", "half"),
+        ("tasks done by one worker", "finished"),
+    ):
+        times = [f"{rates[p] * 1000:.1f} ms" if key == "half" else "" for p in ("p50", "p99")]
+        table.add_row(name, f"{rates[key]:,.0f}", f"{rates[key] / rates['pgbench']:.3f}", *times)
+    Console(highlight=False).print(table)
+    about = {"tasks": tasks, "clients": clients, "cpus": os.cpu_count()}
+    line = {"bench": "submit", **about, "python": platform.python_version(), **rates}
+    sys.stdout.write(json.dumps(line) + "\n")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--tasks", type=int, default=1_000)
-    parser.add_argument("--clients", type=int, default=20, help="requests at a time")
+    parser.add_argument("--tasks", type=int, default=3_000)
+    parser.add_argument("--clients", type=int, default=64, help="requests at a time")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="octollm-bench-") as name:
-        rates = baseline(Path(name))
-        with octollm_up(Path(name)) as url:
-            rates |= asyncio.run(through(url, given.tasks, given.clients))
+        rates = measure(Path(name), given.tasks, given.clients)
     report(rates, given.tasks, given.clients)
-
-
-def report(rates: dict[str, float], tasks: int, clients: int) -> None:
-    title = f"{tasks} tasks, {clients} requests at a time, {os.cpu_count()} CPUs"
-    table = Table("", "a second", f"share of “{INSERT}”", title=title)
-    for name, value in rates.items():
-        table.add_row(name, f"{value:,.0f}", f"{value / rates[INSERT]:.2f}")
-    Console(highlight=False).print(table)
-    figures = {name: round(value, 1) for name, value in rates.items()}
-    about = {"tasks": tasks, "clients": clients, "cpus": os.cpu_count()}
-    line = {"bench": "submit", **about, "python": platform.python_version(), "per_second": figures}
-    sys.stdout.write(json.dumps(line) + "\n")
 
 
 if __name__ == "__main__":

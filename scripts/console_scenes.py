@@ -106,6 +106,12 @@ SCRIPT = [
         delay=0.4,
     ),
     Reply("The volume is nearly full.", when=_asked("in one word"), delay=0.2),
+    Reply(
+        when="You answer a question from passages",
+        output={"answer": "Parental leave is 26 weeks at full pay [1]. It is asked for eight "
+                "weeks before it begins, in writing [2]."},
+        delay=0.4,
+    ),
     Reply(status=401, code="invalid_api_key", message="no", when=_asked("quarterly"), times=9),
     Reply(
         [
@@ -170,6 +176,22 @@ SCENES = [
     Scene({"goal": "Draft the customer notice on the delayed report.", "context": LOG,
            "pii_policy": "redact", "assigned_arm": "assistant"}, ends=False),
 ]  # fmt: skip
+
+DOCUMENTS = {
+    "handbook/leave.md": """\
+# Leave
+
+Parental leave is 26 weeks at full pay for each parent, and may be parted in two.
+
+Holidays are 30 days a year. What is left in December may be taken until March.
+""",
+    "handbook/how-to-ask.md": """\
+# How to ask for leave
+
+Parental leave is asked for in writing, eight weeks before it begins, from the people team.
+""",
+    "runbooks/backup.md": "# Backup\n\nFree space on the volume, then start the job again.\n",
+}
 
 REFUSED = [
     "Write to anna.kowalska@example.org that her parcel is late.",

@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from console_scenes import REFUSED, SCENES, SCRIPT
+from console_scenes import DOCUMENTS, REFUSED, SCENES, SCRIPT
 from sqlalchemy import text
 
-from app import demo_model
+from app import demo_model, key_store
+from app.api_keys import PREFIX_CHARACTERS, SCOPES, hash_of, new_key
 from app.config import Settings
 from app.demo_model import USD_PER_MILLION
+from app.models import ApiKey
 from app.serving import listen
 from app.standalone import Stack, running
 from arms.scripted import Reply, ScriptedProvider
@@ -82,7 +84,8 @@ async def stage(folder: Path, port: int = 0) -> AsyncIterator[tuple[Stack, dict[
 
 
 async def _play(client: AsyncClient, stack: Stack) -> dict[str, str]:
-    await client.add_document("handbook/leave.md", "# Leave\n\nParental leave is 26 weeks.\n")
+    for name, document in DOCUMENTS.items():
+        await client.add_document(name, document)
     for goal in REFUSED:
         try:
             await client.submit(TaskRequest(goal=goal))
@@ -105,3 +108,18 @@ async def _spread(stack: Stack) -> None:
     async with stack.database.transaction() as session:
         await session.execute(_PAST, {"copies": 70})
         await session.execute(_PAST_REFUSALS, {"copies": 9})
+
+
+async def lock(stack: Stack) -> str:
+    """Make the house's first key, without which nobody comes in from now on, and return it."""
+    key = new_key()
+    row = ApiKey(
+        tenant="default",
+        name="screenshots",
+        key_hash=hash_of(key),
+        prefix=key[:PREFIX_CHARACTERS],
+        scopes=list(SCOPES),
+    )
+    async with stack.database.transaction() as session:
+        await key_store.add_key(session, row, None)
+    return key

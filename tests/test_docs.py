@@ -19,10 +19,12 @@ from pydantic_settings import BaseSettings
 from app.checking import by_checks
 from app.checks import validate
 from app.config import Settings
+from app.database import Database
 from app.lifecycle import TRANSITIONS
 from app.main import create_app
 from app.metrics import Metrics
 from app.models import Base
+from app.queue_depth import QueueDepth
 from app.reflex_metrics import ReflexMetrics
 from arms.config import ModelSettings
 from arms.roster import load_arms
@@ -72,6 +74,7 @@ def test_every_arm_kind_route_and_table_is_named() -> None:
 
 
 EVENT = re.compile(r'(?:emit|event|event_of)\(\s*(?:[\w.]+,\s*)*"([a-z]+\.[a-z_]+)"')
+NAMED_EVENT = re.compile(r'^[A-Z]+ = "(task\.[a-z_]+)"$', re.MULTILINE)
 
 
 def test_every_event_has_its_row() -> None:
@@ -80,7 +83,8 @@ def test_every_event_has_its_row() -> None:
     store = (ROOT / "services/orchestrator/app/store.py").read_text("utf-8")
     endings = re.findall(r'TaskStatus\.\w+: "(\w+)"', store)
     assert len(endings) == 4
-    events = {*EVENT.findall(code), *(f"task.{name}" for name in endings)}
+    named = NAMED_EVENT.findall(code)
+    events = {*EVENT.findall(code), *named, *(f"task.{name}" for name in endings)}
     assert {"model.called", "criterion.judged", "drill.progress"} <= events
     rows = re.findall(
         r"^\| `(\w+\.\w+)` \|", TEXTS["docs/components/orchestrator.md"], re.MULTILINE
@@ -106,6 +110,7 @@ def test_every_metric_is_named() -> None:
     registry = CollectorRegistry()
     Metrics(registry)
     ReflexMetrics(registry, lambda: 0)
+    QueueDepth(Database(Settings()), registry)
     metrics = [
         f"{family.name}_total" if family.type == "counter" else family.name
         for family in registry.collect()

@@ -61,7 +61,9 @@ def clone(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("page", ["README.md", "packages/octollm/README.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "packages/octollm/README.md", "docs/components/openai-door.md"]
+)
 def test_the_examples_run_and_print_what_the_page_shows(page: str, url: str, clone: Path) -> None:
     if shutil.which("curl") is None:
         pytest.skip("no curl on the path")

@@ -1,4 +1,4 @@
-"""A process that asks `POST /process` over connections kept open, and says how long it took.
+"""A process that posts JSON over connections kept open, and says how long the answers took.
 
 Sockets and asyncio, with requests made before the clock starts: an HTTP client's own work would
 be measured with the server's. Reads what to do as JSON from stdin, writes times to stdout.
@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 import sys
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
+from statistics import quantiles
 from time import perf_counter
 from typing import Final, TypedDict
 
@@ -21,52 +24,58 @@ _LENGTH: Final = b"content-length:"
 
 
 class Plan(TypedDict):
-    """`texts` are sent one after the other, by as many `clients` at a time. With `every`, each
-    client waits so many seconds from the start of a request to its next, else not at all."""
+    """`bodies` are posted to `path` one after the other, by as many `clients` at a time, each to
+    be answered `status`. With `every`, a request of a client is due so many seconds after its one
+    before, and its time counts from then on, whenever it could be sent: who waits for a server that
+    is behind has waited all the same. Without, each sends as soon as it is answered."""
 
     port: int
+    path: str
+    status: int
     clients: int
     every: float
     warm: int
-    texts: list[str]
+    bodies: list[str]
 
 
-def request(text: str) -> bytes:
+def request(path: str, body: bytes) -> bytes:
     """Return the bytes of a request."""
-    body = json.dumps({"text": text}).encode()
-    head = "POST /process HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-async def asked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sent: bytes) -> float:
-    """Send a request, read the whole answer and return the seconds it took."""
-    began = perf_counter()
+async def asked(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sent: bytes, wanted: bytes
+) -> None:
+    """Send a request and read the whole answer. Raises RuntimeError for another status."""
     writer.write(sent)
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    if b" 200 " not in head.partition(b"\r\n")[0]:
+    if wanted not in head.partition(b"\r\n")[0]:
         raise RuntimeError(head.decode(errors="replace"))
     await reader.readexactly(int(head.partition(_LENGTH)[2].partition(b"\r\n")[0]))
-    return perf_counter() - began
 
 
 async def client(plan: Plan, requests: list[bytes], start: float) -> list[float]:
     """Take requests from the common list until it is empty."""
     reader, writer = await asyncio.open_connection("127.0.0.1", plan["port"])
     times = []
+    wanted = b" %d " % plan["status"]
     due = perf_counter() + start
     while requests:
         if plan["every"]:
             await asyncio.sleep(max(0.0, due - perf_counter()))
-            due += plan["every"]
         if requests:
-            times.append(await asked(reader, writer, requests.pop()))
+            began = due if plan["every"] else perf_counter()
+            await asked(reader, writer, requests.pop(), wanted)
+            times.append(perf_counter() - began)
+        due += plan["every"]
     writer.close()
     return times
 
 
 async def run(plan: Plan) -> dict[str, object]:
     """Carry out a plan; the first `warm` requests are not timed."""
-    requests = [request(text) for text in plan["texts"]]
+    requests = [request(plan["path"], body.encode()) for body in plan["bodies"]]
     first, rest = requests[: plan["warm"]], requests[plan["warm"] :]
     await _together(plan | {"every": 0.0}, first)
     began = perf_counter()
@@ -79,6 +88,25 @@ async def _together(plan: Plan, requests: list[bytes]) -> list[float]:
     starts = [plan["every"] * place / number for place in range(number)]
     lists = await asyncio.gather(*(client(plan, requests, start) for start in starts))
     return [time for times in lists for time in times]
+
+
+def measured(plan: Plan) -> dict[str, float]:
+    """Have a process of its own carry out a plan; return P50, P95 and P99 in seconds, and requests
+    a second. Exits with what that process said if it broke."""
+    done = subprocess.run(
+        [sys.executable, "-m", "measures.load"],
+        input=json.dumps(plan),
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        sys.exit(done.stderr)
+    said = json.loads(done.stdout)
+    cuts = quantiles(said["times"], n=100)
+    rate = len(said["times"]) / said["seconds"]
+    return {"p50": cuts[49], "p95": cuts[94], "p99": cuts[98], "per_second": rate}
 
 
 if __name__ == "__main__":

@@ -17,13 +17,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import quantiles
 from typing import Any, Final
 
 import httpx2
 
 from measures.latency import SHORT, clean
-from measures.load import Plan
+from measures.load import Plan, measured
 
 CLIENTS: Final = 8
 CLIENT: Final = "asyncio streams in a process of its own"
@@ -70,21 +69,17 @@ def _loaded(port: int, texts: list[str], every: float) -> dict[str, float]:
 
 
 def _run(port: int, texts: list[str], every: float) -> dict[str, float]:
-    plan = Plan(port=port, clients=CLIENTS, every=every, warm=_WARM, texts=texts)
-    done = subprocess.run(
-        [sys.executable, "-m", "measures.load"],
-        input=json.dumps(plan),
-        cwd=_FOLDER,
-        capture_output=True,
-        text=True,
-        check=False,
+    bodies = [json.dumps({"text": text}) for text in texts]
+    plan = Plan(
+        port=port,
+        path="/process",
+        status=200,
+        clients=CLIENTS,
+        every=every,
+        warm=_WARM,
+        bodies=bodies,
     )
-    if done.returncode != 0:
-        sys.exit(done.stderr)
-    said = json.loads(done.stdout)
-    cuts = quantiles(said["times"], n=100)
-    rate = len(said["times"]) / said["seconds"]
-    return {"p50": cuts[49], "p95": cuts[94], "p99": cuts[98], "per_second": rate}
+    return measured(plan)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -365,3 +366,22 @@ def test_a_key_is_sent_and_never_shown(
     result = run("tasks")
     assert server.received[0].headers["authorization"] == "Bearer key-from-outside"
     assert "key-from-outside" not in result.output + run("--help").output
+
+
+@pytest.mark.parametrize(("key", "told"), [("", False), ("octo_old", True)])
+def test_who_gave_a_wrong_key_is_told_so(
+    run: Run, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, key: str, told: bool
+) -> None:
+    monkeypatch.setenv("OCTOLLM_API_KEY", key)
+    server.answer(problem("unauthenticated", 401))
+    said = run("tasks").stderr
+    assert ("not a key of this server" in said) is told
+    assert "Set OCTOLLM_API_KEY" in said
+    assert "octo_old" not in said
+
+
+def test_money_is_written_in_dollars(run: Run, server: ScriptedServer) -> None:
+    server.answer(Answer(200, completed()))
+    assert re.search(
+        r"used +[\d,]+ of [\d,]+ tokens, \$\d+\.\d\d+ of \$1\.00", run("show", TASK_ID).stdout
+    )

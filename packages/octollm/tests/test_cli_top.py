@@ -76,7 +76,7 @@ def test_an_overview_fits_the_terminal(
     assert max(map(cell_len, lines)) <= width
     assert "database ok  reflex ok  1 of 1 arms ready" in result.stdout
     assert "completed 1+" in result.stdout
-    assert "2 in an hour" in result.stdout
+    assert "2 in the last hour" in result.stdout
     running = next(line for line in lines if "drill" in line)
     assert running.startswith(TASK_ID if width == 120 else TASK_ID[:8])
     assert "50%" in running

@@ -93,14 +93,14 @@ def fields(answer: httpx2.Response) -> dict[str, str]:
     ("body", "field", "message"),
     [
         ({}, "goal", "this field is required"),
-        ({"goal": 7}, "goal", "Input should be a valid string"),
+        ({"goal": 7}, "goal", "must be a valid string"),
         ({"goal": " "}, "goal", "must not be blank"),
         ({"goal": "a\x00"}, "goal", "must not contain NUL characters (U+0000)"),
         ({"goal": "a", "gaol": SECRET}, "gaol", "there is no field of this name"),
         (
             {"goal": "a", "budget": {"max_tokens": -1}},
             "budget.max_tokens",
-            "Input should be greater than or equal to 1",
+            "must be greater than or equal to 1",
         ),
         (
             {"goal": "a", "acceptance_criteria": ["fine", 7]},
@@ -111,7 +111,7 @@ def fields(answer: httpx2.Response) -> dict[str, str]:
         (
             {"goal": "a", "acceptance_criteria": [{"type": "max_words", "words": 0}]},
             "acceptance_criteria.0.words",
-            "Input should be greater than or equal to 1",
+            "must be greater than or equal to 1",
         ),
         (
             {"goal": "a", "acceptance_criteria": [{"type": "number_between"}]},
@@ -134,7 +134,7 @@ async def test_parameters_of_path_and_query_are_named_too(http: httpx2.AsyncClie
     answer = await http.get("/tasks/not-an-id", params={"limit": 0})
     assert fields(answer) == {
         "task_id": "must be a UUID",
-        "limit": "Input should be greater than or equal to 1",
+        "limit": "must be greater than or equal to 1",
     }
 
 

@@ -1,4 +1,4 @@
-"""The SQL statements that count the tasks that wait. As in `store`, none of them commits."""
+"""The SQL statements that count tasks that have not ended. As in `store`, none of them commits."""
 
 from __future__ import annotations
 
@@ -19,6 +19,13 @@ COUNT = text("""
              WHERE status = 'pending' ORDER BY tenant LIMIT :total) AS waiting) AS total
     """)
 
+# Each along its own index; those that are worked on are as few as the workers.
+OPEN = text("""
+    SELECT (SELECT count(*) FROM (SELECT FROM tasks
+             WHERE status = 'pending' ORDER BY tenant LIMIT :upto) AS waiting) AS pending,
+           (SELECT count(*) FROM (SELECT FROM tasks
+             WHERE status = 'processing' ORDER BY status LIMIT :upto) AS running) AS processing
+    """)
 
 _TURN = text("SELECT pg_advisory_xact_lock(:turn)")
 TURN = 0x0C70_11A2
@@ -38,6 +45,12 @@ async def count_pending(session: AsyncSession, tenant: str, upto: Counts) -> Cou
         await session.execute(COUNT, {"tenant": tenant, "own": upto.own, "total": upto.total})
     ).one()
     return Counts(row.own, row.total)
+
+
+async def count_open(session: AsyncSession, upto: int) -> dict[str, int]:
+    """Return how many tasks of all tenants wait and are worked on, each counted up to `upto`."""
+    row = (await session.execute(OPEN, {"upto": upto})).one()
+    return {"pending": row.pending, "processing": row.processing}
 
 
 async def take_turn(session: AsyncSession) -> None:

@@ -31,6 +31,7 @@ def read_settings(**overrides: Any) -> Settings:
     from pydantic_settings import SettingsError
 
     from app.config import Settings
+    from octollm.validation import field_error
 
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
@@ -42,7 +43,7 @@ def read_settings(**overrides: Any) -> Settings:
         for problem in error.errors(include_input=False):
             parts = [str(part).upper() for part in problem["loc"][:1]]
             names = [p if p.startswith("OCTOLLM_") else f"OCTOLLM_{p}" for p in parts]
-            message = problem["msg"].removeprefix("Value error, ")
+            message = field_error(problem)["message"]
             click.echo(": ".join([*names, message]), err=True)
         sys.exit(USAGE)
 

@@ -123,7 +123,8 @@ class Settings(BaseSettings):
     )
     reflex_attempt_timeout: Seconds = Field(3, description="Longest time of one attempt of it.")
     screening_concurrency: Annotated[int, Field(ge=1, le=1_000)] = Field(
-        16, description="Tasks a process has screened at a time; the others wait their turn."
+        16,
+        description="Tasks with long texts a process has screened at a time; others wait.",
     )
     screening_wait: Seconds = Field(30, description="Longest wait for that turn.")
     reflex_retries: Annotated[int, Field(ge=0, le=10)] = Field(

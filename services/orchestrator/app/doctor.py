@@ -19,7 +19,8 @@ from app.config import Settings
 from app.database import Database, schema_revision
 from app.migrate import head_revision
 from app.reflex_attempt import Answer, exchange
-from app.reflex_client import ReflexClient, ReflexClientConfig
+from app.reflex_client import ReflexClient
+from app.reflex_config import ReflexClientConfig
 from app.routing import unavailable
 from app.vault import Vault
 from octollm.arm import Arm
@@ -121,7 +122,7 @@ async def _workers(session: AsyncSession, settings: Settings) -> Finding:
 async def _keys(session: AsyncSession, settings: Settings) -> Finding:
     good = await key_store.count_valid(session)
     if good:
-        return Finding("keys", "ok", f"{good} let somebody in")
+        return Finding("keys", "ok", f"{good} that let{'s' * (good == 1)} somebody in")
     make = "Make one: octollm keys create --tenant TENANT --name NAME"
     if settings.always_needs_keys:
         return Finding("keys", "failed", f"none, and {settings.host} needs them", make)

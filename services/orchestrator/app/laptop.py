@@ -29,9 +29,11 @@ async def up(settings: Settings, data_dir: Path) -> None:
     async with running(settings, data_dir, listener) as stack:
         stop = stop_signal()
         console.print(f"[bold green]Ready[/] at {stack.url}")
-        console.print(f"  first task  octollm --url {stack.url} submit 'Hello, octopus' --wait")
-        console.print(f"  console     {stack.url}/console")
-        console.print(f"  API docs    {stack.url}/docs")
+        # Not wrapped: they are to be copied.
+        first = f"  first task  octollm --url {stack.url} submit 'Hello, octopus' --wait"
+        console.print(first, soft_wrap=True)
+        console.print(f"  console     {stack.url}/console", soft_wrap=True)
+        console.print(f"  API docs    {stack.url}/docs", soft_wrap=True)
         console.print("  stop        Ctrl-C")
         await stop.wait()
         console.print("Stopping: running tasks get a moment to finish; Ctrl-C again to force")

@@ -16,7 +16,9 @@ from app.admission import Admission
 from app.completions import Completions
 from app.config import Settings
 from app.console.router import router as console
+from app.openai_door.errors import ErrorMember
 from app.parts import assembled
+from app.queue_depth import QueueDepth, measured
 from app.routes import documents, events, health, openai, tasks
 from app.streaming import Streams
 from arms.roster import load_arms
@@ -68,7 +70,14 @@ def create_app(
     app.include_router(openai.router)
     app.include_router(health.router)
     app.include_router(console)
-    instrument(app, registry, max_body_bytes=MAX_BODY_BYTES, cors_origins=settings.cors_origins)
+    instrument(
+        app,
+        registry,
+        max_body_bytes=MAX_BODY_BYTES,
+        cors_origins=settings.cors_origins,
+        measured=measured,
+    )
+    app.add_middleware(ErrorMember)
     return app
 
 
@@ -83,6 +92,7 @@ def _lifespan(
         made = assembled(settings, arms, registry=registry, reflex_transport=reflex_transport)
         async with made as parts:
             app.state.parts = parts
+            app.state.queue_depth = QueueDepth(parts.database, registry)
             redis = app.state.redis = _redis(settings, registry)
             app.state.admission = Admission(settings, parts.database, registry, redis)
             completions = app.state.completions = Completions(settings)

@@ -44,8 +44,11 @@ def unjudged(arm: str, outcome: Outcome) -> TaskResult:
 
 def not_met(best: TaskResult | None, why: str) -> CriteriaNotMet:
     """Return what ends a task whose best result still fails some criteria."""
-    failed = [j.criterion for j in best.judgements if j.verdict == "failed"] if best else []
-    return CriteriaNotMet(f"Criteria not met: {', '.join(map(str, failed))}. {why}")
+    failed = [f"{j.criterion}" for j in best.judgements if j.verdict == "failed"] if best else []
+    if len(failed) == 1:
+        return CriteriaNotMet(f"Criterion {failed[0]} is not met. {why}")
+    named = f"{', '.join(failed[:-1])} and {failed[-1]}" if failed else ""
+    return CriteriaNotMet(f"Criteria {named} are not met. {why}")
 
 
 def refused(why: RefusedByPolicy) -> OutputRefused:

@@ -16,7 +16,8 @@ from app.library import Library
 from app.metrics import Metrics
 from app.pipeline import Pipeline
 from app.queue import Queue
-from app.reflex_client import ReflexClient, ReflexClientConfig
+from app.reflex_client import ReflexClient
+from app.reflex_config import ReflexClientConfig
 from app.screening import Screening
 from app.vault import Vault
 from octollm.arm import Arm

@@ -76,7 +76,7 @@ class Processing:
             if not getattr(arm, "repairs", False):
                 raise outcomes.not_met(progress.best, f"{arm.name} makes the same again.")
             feedback = Feedback(outcome.output, tuple(judgements))
-        raise outcomes.not_met(progress.best, f"{contract.max_repairs} repairs did not help.")
+        raise outcomes.not_met(progress.best, _exhausted(contract.max_repairs))
 
     async def partial_result(self, work: Work) -> TaskResult | None:
         """Return what there is of a task that was cut short, if it may be shown: its best output,
@@ -235,3 +235,9 @@ class Processing:
             for name, arm in self._arms.items()
             if name not in NOT_OFFERED and not routing.unavailable(arm)
         }
+
+
+def _exhausted(repairs: int) -> str:
+    if repairs == 0:
+        return "No repair was allowed."
+    return "One repair did not help." if repairs == 1 else f"{repairs} repairs did not help."

@@ -17,18 +17,25 @@ may be retried (RFC 9110 §10.2.3).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Literal
+from functools import partial
+from typing import Generic, Literal, TypeVar
 
 import httpx2
 from opentelemetry.trace import SpanKind, StatusCode
 
-from app.reflex_reader import InvalidAnswer, RateLimitedAnswer, read_verdict
+from app.reflex_reader import (
+    InvalidAnswer,
+    RateLimitedAnswer,
+    read_results,
+    read_verdict,
+    verdict_in,
+)
 from octollm.service import tracing
-from octollm.verdict import ReflexResponse
+from octollm.verdict import ReflexBatchRequest, ReflexRequest, ReflexResponse
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 MAX_RETRY_AFTER_SECONDS = 3_600.0
@@ -69,6 +76,32 @@ class Failed:
     retry: bool = False
     healthy: bool | None = None
     retry_after: float | None = None
+
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class Question(Generic[V]):
+    """What the Reflex Layer is asked, and how its answer is read."""
+
+    path: str
+    body: bytes
+    judge: Callable[[Answer], V | Failed]
+
+
+def about_one(request: ReflexRequest) -> Question[ReflexResponse]:
+    """Return the question about one text: `POST /process`."""
+    body = request.model_dump_json(exclude_none=True).encode()
+    return Question("process", body, partial(_judged, read=partial(_verdict, text=request.text)))
+
+
+def about_all(requests: Sequence[ReflexRequest]) -> Question[list[ReflexResponse | Failed]]:
+    """Return the question about up to 64 texts: `POST /process/batch`."""
+    batch = ReflexBatchRequest.model_construct(items=list(requests))
+    body = batch.model_dump_json(exclude_none=True).encode()
+    texts = [request.text for request in requests]
+    return Question("process/batch", body, partial(_judged, read=partial(_verdicts, texts=texts)))
 
 
 async def exchange(
@@ -119,13 +152,15 @@ async def _exchanged(
         )
 
 
-def judge(answer: Answer, text: str) -> ReflexResponse | Failed:
-    """Return the verdict on `text` that a `POST /process` was answered with, or why it is none."""
+def _judged(answer: Answer, read: Callable[[bytes, float | None], V | Failed]) -> V | Failed:
+    """Return what is read from the content of a 200, or why there is nothing to read."""
     status = answer.status
     detail = f"the Reflex Layer answered {status}"
     wait = retry_after(answer.headers.get("retry-after"))
     if status == 200:
-        return _read(answer.content, text, wait)
+        if answer.content is None:
+            return Failed("invalid_answer", "the Reflex Layer's answer is too large", healthy=False)
+        return read(answer.content, wait)
     if status == 429:
         return Failed("rate_limited", detail, retry=True, healthy=True, retry_after=wait)
     if status in _TRANSIENT:
@@ -137,11 +172,25 @@ def judge(answer: Answer, text: str) -> ReflexResponse | Failed:
     return Failed("invalid_answer", detail, healthy=False)
 
 
-def _read(content: bytes | None, text: str, wait: float | None) -> ReflexResponse | Failed:
-    if content is None:
-        return Failed("invalid_answer", "the Reflex Layer's answer is too large", healthy=False)
+def _verdict(content: bytes, wait: float | None, text: str) -> ReflexResponse | Failed:
+    return _read(lambda: read_verdict(content, text), wait)
+
+
+def _verdicts(
+    content: bytes, wait: float | None, texts: Sequence[str]
+) -> list[ReflexResponse | Failed] | Failed:
+    results = _read(lambda: read_results(content, len(texts)), wait)
+    if isinstance(results, Failed):
+        return results
+    return [
+        _read(partial(verdict_in, result, text), wait)
+        for result, text in zip(results, texts, strict=True)
+    ]
+
+
+def _read(read: Callable[[], V], wait: float | None) -> V | Failed:
     try:
-        return read_verdict(content, text)
+        return read()
     except RateLimitedAnswer:
         detail = "the Reflex Layer's rate limit is reached"
         return Failed("rate_limited", detail, retry=True, healthy=True, retry_after=wait)

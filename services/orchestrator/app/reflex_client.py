@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from typing import Self
+from dataclasses import replace
+from typing import Final, Self, TypeVar
 
 import httpx2
 import structlog
@@ -22,7 +22,8 @@ from pydantic import ValidationError
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result, wait_exponential_jitter
 
 from app.breaker import Breaker, BreakerOpen, BreakerState
-from app.reflex_attempt import Failed, exchange, judge
+from app.reflex_attempt import Failed, Question, about_all, about_one, exchange
+from app.reflex_config import ReflexClientConfig
 from app.reflex_metrics import ReflexMetrics
 from octollm.errors import ReflexUnavailable
 from octollm.verdict import ReflexRequest, ReflexResponse
@@ -31,26 +32,15 @@ HEALTH_TIMEOUT_SECONDS = 2.0
 RETRY_AFTER_SECONDS = 5.0
 """What a caller is told when neither the breaker nor the service gives a time."""
 
+ONE_BY_ONE_SECONDS = 60.0
+"""For how long a service that refused a batch is asked text by text."""
+
+_DOING_OF_ONE: Final = ("refused", "invalid_answer", "error")
+"""How a batch fails that one of its texts may be to blame for; then each is asked about alone."""
+
 log = structlog.get_logger("reflex_client")
 
-
-@dataclass(frozen=True)
-class ReflexClientConfig:
-    """Times are seconds. `timeout` bounds a whole call, with its waits and retries."""
-
-    base_url: str
-    key: str = field(default="", repr=False)
-    timeout: float = 10.0
-    attempt_timeout: float = 3.0
-    connect_timeout: float = 1.0
-    retries: int = 3
-    backoff_min: float = 1.0
-    backoff_max: float = 5.0
-    breaker_failures: int = 5
-    breaker_reset_seconds: float = 60.0
-    max_concurrent: int = 32
-    """Attempts under way at once. The others wait, and waiting counts against `timeout` alone:
-    a crowd at our own door must not look like a slow service."""
+V = TypeVar("V")
 
 
 class ReflexClient:
@@ -69,7 +59,8 @@ class ReflexClient:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._config, self._sleep = config, sleep
+        self._config, self._clock, self._sleep = config, clock, sleep
+        self._one_by_one_until = float("-inf")
         self._breaker = Breaker(
             config.breaker_failures, config.breaker_reset_seconds, clock, _log_breaker
         )
@@ -123,23 +114,25 @@ class ReflexClient:
         Raises ReflexUnavailable with `retry_after` (seconds) if there is none to be had. Neither
         its message nor the errors linked to it hold the text.
         """
-        outcome = "cancelled"
-        try:
-            result = await self._screen(
-                text,
-                user_id=user_id,
-                context=context,
-                check_pii=check_pii,
-                check_injection=check_injection,
-                use_cache=use_cache,
-            )
-            outcome = result.outcome if isinstance(result, Failed) else result.status
-        finally:
-            self._metrics.requests.labels(outcome).inc()
-        if isinstance(result, Failed):
-            log.warning("reflex call failed", outcome=outcome, detail=result.detail)
-            raise ReflexUnavailable(result.detail, retry_after=self._retry_after(result))
-        return result
+        asked = _request(
+            text,
+            user_id=user_id,
+            context=context,
+            check_pii=check_pii,
+            check_injection=check_injection,
+            use_cache=use_cache,
+        )
+        (answer,) = await self._answers([asked])
+        if isinstance(answer, ReflexUnavailable):
+            raise answer
+        return answer
+
+    async def process_all(
+        self, texts: Sequence[tuple[str, str]]
+    ) -> list[ReflexResponse | ReflexUnavailable]:
+        """Return for each of up to 64 texts, given with its context, what `process` would return
+        or raise. All are asked about at once; where that cannot be, each alone."""
+        return await self._answers([_request(text, context=context) for text, context in texts])
 
     async def health(self) -> None:
         """Ask `GET /health`, once and whatever the breaker's state.
@@ -154,17 +147,47 @@ class ReflexClient:
             detail = f"the Reflex Layer's health check answered {answer.status}"
             raise ReflexUnavailable(detail, retry_after=RETRY_AFTER_SECONDS)
 
-    async def _screen(self, text: str, **options: str | bool | None) -> ReflexResponse | Failed:
+    async def _answers(
+        self, asked: Sequence[ReflexRequest | Failed]
+    ) -> list[ReflexResponse | ReflexUnavailable]:
+        outcomes = ["cancelled"] * len(asked)
         try:
-            request = ReflexRequest.model_validate({"text": text, **options})
-        except ValidationError as error:
-            fields = ", ".join(sorted({str(item["loc"][0]) for item in error.errors()}))
-            return Failed("refused", f"the Reflex Layer takes no such request ({fields})")
-        body = request.model_dump_json(exclude_none=True).encode()
+            results = await self._screen(asked)
+            outcomes = [r.outcome if isinstance(r, Failed) else r.status for r in results]
+        finally:
+            for outcome in outcomes:
+                self._metrics.requests.labels(outcome).inc()
+        return [self._unavailable(r) if isinstance(r, Failed) else r for r in results]
+
+    def _unavailable(self, failed: Failed) -> ReflexUnavailable:
+        log.warning("reflex call failed", outcome=failed.outcome, detail=failed.detail)
+        return ReflexUnavailable(failed.detail, retry_after=self._retry_after(failed))
+
+    async def _screen(
+        self, asked: Sequence[ReflexRequest | Failed]
+    ) -> list[ReflexResponse | Failed]:
         deadline = asyncio.get_running_loop().time() + self._config.timeout
-        result: ReflexResponse | Failed = await self._retrying(deadline)(
-            self._attempt, body, text, deadline
-        )
+        requests = [request for request in asked if isinstance(request, ReflexRequest)]
+        if 1 < len(requests) == len(asked) and self._clock() >= self._one_by_one_until:
+            together = await self._asked(about_all(requests), deadline)
+            if not isinstance(together, Failed):
+                return together
+            if together.outcome not in _DOING_OF_ONE:
+                return [together] * len(requests)
+            if together.outcome == "refused":  # as by the public service, which knows no batches
+                self._one_by_one_until = self._clock() + ONE_BY_ONE_SECONDS
+        return await asyncio.gather(*(self._alone(request, deadline) for request in asked))
+
+    async def _alone(
+        self, request: ReflexRequest | Failed, deadline: float
+    ) -> ReflexResponse | Failed:
+        if isinstance(request, Failed):
+            return request
+        return await self._asked(about_one(request), deadline)
+
+    async def _asked(self, question: Question[V], deadline: float) -> V | Failed:
+        """Ask until there is an answer or no sense in asking again."""
+        result: V | Failed = await self._retrying(deadline)(self._attempt, question, deadline)
         return result
 
     def _retrying(self, deadline: float) -> AsyncRetrying:
@@ -189,11 +212,11 @@ class ReflexClient:
             sleep=self._sleep,
         )
 
-    async def _attempt(self, body: bytes, text: str, deadline: float) -> ReflexResponse | Failed:
+    async def _attempt(self, question: Question[V], deadline: float) -> V | Failed:
         try:
             async with self._turn(deadline):
                 with self._breaker.attempt() as attempt:
-                    result = await self._ask(body, text, deadline)
+                    result = await self._ask(question, deadline)
                     attempt.healthy = result.healthy if isinstance(result, Failed) else True
         except BreakerOpen:
             return Failed("breaker_open", "the Reflex Layer failed too often; it is left in peace")
@@ -203,19 +226,19 @@ class ReflexClient:
             return replace(result, retry=False)
         return result
 
-    async def _ask(self, body: bytes, text: str, deadline: float) -> ReflexResponse | Failed:
+    async def _ask(self, question: Question[V], deadline: float) -> V | Failed:
         """Make one attempt, within its own time-out and the deadline."""
         now = asyncio.get_running_loop().time()
         usual = min(self._config.attempt_timeout, self._config.timeout)
         given = min(usual, deadline - now)
         started = time.perf_counter()
-        answer = await exchange(self._http, "POST", "process", body, now + given)
+        answer = await exchange(self._http, "POST", question.path, question.body, now + given)
         self._metrics.seconds.observe(time.perf_counter() - started)
         if isinstance(answer, Failed):
             # Too little time was our doing: it says nothing about the service.
             short = answer.outcome == "timeout" and given < usual / 2
             return replace(answer, healthy=None) if short else answer
-        return judge(answer, text)
+        return question.judge(answer)
 
     @asynccontextmanager
     async def _turn(self, deadline: float) -> AsyncIterator[None]:
@@ -236,6 +259,14 @@ class ReflexClient:
         else:
             seconds = RETRY_AFTER_SECONDS
         return float(max(1, math.ceil(seconds)))
+
+
+def _request(text: str, **options: str | bool | None) -> ReflexRequest | Failed:
+    try:
+        return ReflexRequest.model_validate({"text": text, **options})
+    except ValidationError as error:
+        fields = ", ".join(sorted({str(item["loc"][0]) for item in error.errors()}))
+        return Failed("refused", f"the Reflex Layer takes no such request ({fields})")
 
 
 def _failure(state: RetryCallState) -> Failed:

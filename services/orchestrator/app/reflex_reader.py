@@ -49,7 +49,24 @@ def read_verdict(content: bytes, text: str) -> ReflexResponse:
 
     Raises InvalidAnswer, also for spans that do not lie in the text, and RateLimitedAnswer.
     """
-    document = _decode(content)
+    return verdict_in(_decode(content), text)
+
+
+def read_results(content: bytes, count: int) -> list[dict[str, Any]]:
+    """Return the answers in the body of a 200 to a batch of `count` texts, each still to be read.
+
+    Raises InvalidAnswer unless there are so many.
+    """
+    results = _decode(content).get("results")
+    if not isinstance(results, list) or len(results) != count:
+        raise InvalidAnswer("the answer does not have a result for each text")
+    if not all(isinstance(result, dict) for result in results):
+        raise InvalidAnswer("a result is not a JSON object")
+    return results
+
+
+def verdict_in(document: dict[str, Any], text: str) -> ReflexResponse:
+    """Return the verdict that one answer holds; raises what `read_verdict` raises."""
     status = _folded(document.get("status"))
     if status == "ratelimited":
         raise RateLimitedAnswer

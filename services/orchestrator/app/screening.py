@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 
@@ -11,14 +11,21 @@ import structlog
 
 from app.config import Settings
 from app.document import Document, Part, documents
+from app.gathering import Gathering
 from app.reflex_client import ReflexClient
 from octollm.contracts import PiiPolicy
 from octollm.errors import InjectionDetected, PiiDetected, ReflexUnavailable, RefusedByPolicy
 from octollm.service import tracing
-from octollm.verdict import PiiMatch, ReflexResponse
+from octollm.verdict import MAX_BATCH, PiiMatch, ReflexResponse
 
 MAX_FINDINGS = 100
 RETRY_AFTER_SECONDS = 5
+
+SHORT_CHARACTERS = 4_096
+"""Up to this length a text is screened sooner than it is sent."""
+
+LANES = 2
+"""Batches of short texts under way at a time: while one is screened, the next is on its way."""
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +47,9 @@ class Screening:
         self._reflex = reflex
         self._settings = settings
         self._turns = asyncio.Semaphore(settings.screening_concurrency)
+        self._short: Gathering[tuple[str, str], ReflexResponse] = Gathering(
+            reflex.process_all, most=MAX_BATCH, lanes=LANES
+        )
 
     async def check(
         self, parts: Iterable[Part], policy: PiiPolicy, door: str
@@ -57,9 +67,7 @@ class Screening:
     async def _check(
         self, batch: list[Document], policy: PiiPolicy, door: str
     ) -> dict[int, list[PiiMatch]]:
-        async with self._turn():
-            asking = [self._reflex.process(document.text, context=door) for document in batch]
-            answers = await asyncio.gather(*asking, return_exceptions=True)
+        answers = await self._answers([document.text for document in batch], door)
         screened = [
             (document, answer)
             for document, answer in zip(batch, answers, strict=True)
@@ -87,6 +95,26 @@ class Screening:
             return {}
         return private_values(screened, self._settings.pii_block_confidence)
 
+    async def _answers(
+        self, texts: list[str], door: str
+    ) -> Sequence[ReflexResponse | BaseException]:
+        """Ask about the texts of one task: about a short one together with those of others."""
+        if len(texts) == 1 and len(texts[0]) <= SHORT_CHARACTERS:
+            return [await self._with_others(texts[0], door)]
+        async with self._turn():
+            asking = [self._reflex.process(text, context=door) for text in texts]
+            return await asyncio.gather(*asking, return_exceptions=True)
+
+    async def _with_others(self, text: str, door: str) -> ReflexResponse | BaseException:
+        longest = self._settings.screening_wait + self._settings.reflex_timeout
+        try:
+            async with asyncio.timeout(longest):
+                return await self._short.ask((text, door))
+        except TimeoutError:
+            raise _crowded() from None
+        except ReflexUnavailable as away:
+            return away
+
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
         """Wait for a turn before the client's clock starts: a crowd at our own door is no fault of
@@ -95,13 +123,17 @@ class Screening:
             async with asyncio.timeout(self._settings.screening_wait):
                 await self._turns.acquire()
         except TimeoutError:
-            raise ReflexUnavailable(
-                "Too many tasks are waiting to be screened.", retry_after=RETRY_AFTER_SECONDS
-            ) from None
+            raise _crowded() from None
         try:
             yield
         finally:
             self._turns.release()
+
+
+def _crowded() -> ReflexUnavailable:
+    return ReflexUnavailable(
+        "Too many tasks are waiting to be screened.", retry_after=RETRY_AFTER_SECONDS
+    )
 
 
 def refusal(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Header, Query, Request
+from pydantic import WithJsonSchema
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -19,6 +20,19 @@ from octollm.errors import DatabaseUnavailable
 
 HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 """No cache keeps a stream, and no nginx holds it back."""
+
+
+LARGEST_ID = 2**63 - 1
+
+After = Annotated[
+    int | None, Query(ge=0, le=LARGEST_ID, description="Only events with a higher id.")
+]
+LastEventId = Annotated[
+    int | None,
+    Header(alias="Last-Event-ID", ge=0, le=LARGEST_ID, description="The same; wins over `after`."),
+    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": LARGEST_ID}),  # never null
+]
+"""Where an EventSource goes on by itself."""
 
 
 class EventStream(StreamingResponse):

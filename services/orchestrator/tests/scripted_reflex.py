@@ -95,6 +95,8 @@ class ScriptedReflex:
                 async with self._arrived:
                     self.requests.append(request)
                     self._arrived.notify_all()
+                if isinstance(step, Verdict) and request.path.endswith("/batch"):
+                    step = step.for_each(request)
                 await step(writer)
         except (ConnectionError, asyncio.CancelledError):
             pass  # the client hung up, or the test is over
@@ -133,9 +135,28 @@ def status(code: int, body: bytes = b"{}", **headers: str) -> Step:
     return step
 
 
-def verdict(**changes: Any) -> Step:
+class Verdict:
+    """Answers with one verdict: to one text, or to each of a batch."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        self._answer = answer
+
+    async def __call__(self, writer: asyncio.StreamWriter) -> None:
+        await status(200, json.dumps(self._answer).encode())(writer)
+
+    def for_each(self, request: Recorded) -> Step:
+        return results(*[self._answer] * len(request.json()["items"]))
+
+
+def verdict(**changes: Any) -> Verdict:
     """Answer with our own service's verdict, with some members changed."""
-    return status(200, json.dumps(CLEAN | changes).encode())
+    return Verdict(CLEAN | changes)
+
+
+def results(*answers: Any) -> Step:
+    """Answer a batch with these."""
+    body = {"request_id": CLEAN["request_id"], "results": answers, "processing_time_ms": 0.4}
+    return status(200, json.dumps(body).encode())
 
 
 def after(event: asyncio.Event, step: Step) -> Step:

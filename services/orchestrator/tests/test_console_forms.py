@@ -93,6 +93,12 @@ async def test_what_is_wrong_is_said_beside_the_field_and_nothing_typed_is_lost(
         assert visitor.status == 422
         assert "Keep &lt;this&gt;." in visitor.at
         assert re.search(r'name="criteria"[^>]*aria-invalid="true"', visitor.at)
+        said = text_of(visitor.at)
+        assert "line 1: must be a sentence or an object" in said
+        assert "must be greater than or equal to 1" in said
+        assert "acceptance_criteria" not in said
+        assert re.search(r'name="goal"[^>]*autofocus', visitor.at) is None  # what is wrong has it
+        assert visitor.at.count(" autofocus") == 1
     assert await tasks_of(house) == []
 
 

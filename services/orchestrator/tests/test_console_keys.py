@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import uuid4
@@ -79,6 +80,23 @@ async def test_a_key_does_what_its_scopes_allow(house: Any) -> None:
         await visitor.goes("/login")
         await visitor.sends("/login", key=submitter.key)
         assert visitor.status == 403
+
+
+async def test_who_may_submit_and_not_read_reads_nothing_by_sending_it_again(house: Any) -> None:
+    owner, submitter = await a_key(house.settings), await a_key(house.settings, scopes="submit")
+    answer = await house.http.post("/submit", json={"goal": "My plan."}, headers=owner.headers)
+    task_id = answer.json()["task_id"]
+    async with visiting(house) as visitor:  # the door lets readers in alone; a cookie can be made
+        visitor.http.cookies.set("octollm_key", submitter.key, path="/console")
+        answer = await visitor.http.get("/console/submit")
+        token = re.findall(r'name="token" value="(\w+)"', answer.text)[0]
+        answer = await visitor.http.get(f"/console/submit?like={task_id}")
+        assert answer.status_code == 403
+        assert "My plan" not in answer.text
+        answer = await visitor.http.post(
+            f"/console/tasks/{task_id}/resubmit", data={"token": token, "once": "1"}
+        )
+        assert answer.status_code == 403
 
 
 def routes() -> list[tuple[str, str]]:

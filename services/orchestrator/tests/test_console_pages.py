@@ -87,7 +87,7 @@ async def test_tasks_are_found_by_status_arm_and_words(house: Any) -> None:
         assert goals(await visitor.goes("/tasks", q="COUNT", arm="drill")) == [waiting]
         for mark in ("0%", "t_a"):  # no wildcards
             assert goals(await visitor.goes("/tasks", q=mark)) == [waiting]
-        counts = re.findall(r'id="tab-(\w+)".*?title="[^"]*">(\d+)<', visitor.at, re.DOTALL)
+        counts = re.findall(r'id="tab-(\w+)".*?class="number">(\d+)<', visitor.at, re.DOTALL)
         assert dict(counts) == {
             "all": "3", "pending": "2", "processing": "0", "completed": "0", "failed": "0",
             "cancelled": "1",
@@ -205,7 +205,7 @@ async def test_the_overview_says_how_all_parts_are(house: Any) -> None:
     await house.http.post("/submit", json={"goal": f"Write to {SECRET}."})
     async with visiting(house) as visitor:
         page = text_of(await visitor.goes("/overview"))
-        for said in ("Database ok", "Reflex Layer ok", "Breaker closed", "100 % completed"):
+        for said in ("Database ok", "Reflex Layer ok", "Circuit breaker closed", "100 % completed"):
             assert said in page
         assert "Email" in page
         assert "No model was asked" in page

@@ -1,4 +1,4 @@
-"""What the console asks of the database goes along indexes, however many tasks others have."""
+"""What console and metrics ask of the database goes along indexes, however many tasks there are."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app import console_store, overview_store
+from app import backlog_store, console_store, overview_store
 from app.console_store import Wanted
 from octollm.contracts import TaskStatus
 
@@ -57,4 +57,5 @@ async def test_no_page_looks_through_the_tasks_of_others(house: Any) -> None:
             overview_store.unended,
         ):
             await read(session, "ours")
+        assert set(await backlog_store.count_open(session, 100)) == {"pending", "processing"}
         assert await rows_scanned(session) - before < OTHERS

@@ -294,6 +294,63 @@ async def test_what_cannot_be_honoured_is_refused_by_name(
     assert "x" * 250 not in str(refused.value)
 
 
+TURN = {"role": "user", "content": "Count."}
+
+
+@pytest.mark.parametrize(
+    ("changes", "param"),
+    [
+        ({"input": [TURN | {"type": "function_call"}]}, "input[0].type"),
+        ({"input": [TURN, {"role": "robot", "content": "x"}]}, "input[1].role"),
+        ({"input": [{"role": "user", "content": [{"type": "input_image"}]}]},
+         "input[0].content[0].type"),
+        ({"input": 7}, "input"),
+        ({"text": {"format": {"type": "json_schema"}}}, "text.format.schema"),
+        ({"metadata": {"a": 7}}, "metadata.a"),
+        ({"extra_body": {"octollm": {"acceptance_criteria": [{"type": "max_words"}]}}},
+         "octollm.acceptance_criteria[0].words"),
+    ],
+)  # fmt: skip
+async def test_what_is_wrong_is_named_as_it_was_written(
+    house: Any, changes: dict[str, Any], param: str
+) -> None:
+    asked = {"model": "digest", "input": "Count."} | changes
+    async with client_of(house) as client:
+        with pytest.raises(openai.UnprocessableEntityError) as refused:
+            await client.responses.create(**asked)
+    assert refused.value.param == param
+    assert refused.value.response.json()["errors"][0]["field"] == param
+
+
+async def test_whatever_is_refused_is_told_as_openai_does(house: Any) -> None:
+    raw: dict[str, Any] = {"cast_to": object}
+    json_type = {"headers": {"Content-Type": "application/json"}}
+    async with client_of(house) as client:
+        cases = [
+            (client.responses.create(model="digest", input="x" * 1_100_000),
+             openai.APIStatusError, 413, "body-too-large", "at most"),
+            (client.get("/nothing/here", **raw), openai.NotFoundError, 404, "not-found", ""),
+            (client.delete("/responses", **raw),
+             openai.APIStatusError, 405, "method-not-allowed", ""),
+            (client.post("/responses", content=b"{", options=json_type, **raw),
+             openai.UnprocessableEntityError, 422, "invalid-request", "not valid JSON"),
+            (client.embeddings.create(model="digest", input="x"),
+             openai.NotFoundError, 404, "not-found", ""),
+        ]  # fmt: skip
+        for sent, kind, status, code, said in cases:
+            with pytest.raises(kind) as refused:
+                await sent
+            error: Any = refused.value
+            assert (error.status_code, error.code, error.type) == (status, code, "octollm_error")
+            problem = error.response.json()
+            assert problem["error"]["message"] == problem["detail"]
+            assert said in problem["detail"]
+            assert error.response.headers["content-type"] == "application/problem+json"
+            assert problem["detail"] in str(error)
+    outside = await house.http.get("/v1x")
+    assert (outside.status_code, "error" in outside.json()) == (404, False)
+
+
 async def test_a_name_that_utf8_cannot_carry_is_refused_as_any_other(house: Any) -> None:
     body = b'{"input": "Count.", "octollm": {"\\ud800": 1}}'
     answer = await house.http.post(
@@ -415,3 +472,25 @@ async def test_a_key_opens_its_own_responses_alone(house: Any) -> None:
     async with client_of(house, "none") as client:
         with pytest.raises(openai.AuthenticationError):
             await client.models.list()
+
+
+async def test_who_may_cancel_and_not_read_reads_nothing_by_cancelling(house: Any) -> None:
+    owner, canceller = await a_key(house.settings), await a_key(house.settings, scopes="cancel")
+    house.start_worker()
+    async with client_of(house, owner.key) as client:
+        response = await client.responses.create(model="digest", input="Count.")
+        assert response.output_text
+        waiting = await client.responses.create(
+            model="drill",
+            input="Wait.",
+            background=True,
+            extra_body={"octollm": {"constraints": {"seconds": 600}}},
+        )
+    async with client_of(house, canceller.key) as client:
+        for one in (response, waiting):
+            with pytest.raises(openai.PermissionDeniedError) as refused:
+                await client.responses.cancel(one.id)
+            assert "read" in str(refused.value)
+    async with client_of(house, owner.key) as client:
+        assert (await client.responses.retrieve(waiting.id)).status in ("queued", "in_progress")
+        assert (await client.responses.cancel(waiting.id)).status in ("cancelled", "in_progress")

@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -25,13 +25,16 @@ from scripted_reflex import (
     flood,
     hang,
     response,
+    results,
     status,
     verdict,
 )
 
 from app.reflex_attempt import MAX_ANSWER_BYTES
-from app.reflex_client import ReflexClient, ReflexClientConfig
+from app.reflex_client import ReflexClient
+from app.reflex_config import ReflexClientConfig
 from octollm.errors import ReflexUnavailable
+from octollm.verdict import ReflexResponse
 
 SECRET = "call ada lovelace on 555-0142"
 QUICK = {"backoff_min": 0.001, "backoff_max": 0.002, "breaker_failures": 1_000}
@@ -665,3 +668,58 @@ async def test_an_unsendable_text_is_in_no_error_either(make: Make) -> None:
     error = await failing(make(), SECRET + "\x00")
     assert error.__context__ is None
     assert "555" not in "".join(traceback.format_exception(error))
+
+
+# Several texts at once
+
+TEXTS = [("one", "submit"), ("two", "output"), ("three", "submit")]
+
+
+async def test_several_texts_are_one_request_and_each_has_its_own_verdict(
+    reflex: ScriptedReflex, make: Make
+) -> None:
+    reflex.script(results(CLEAN, CLEAN | {"details": "second"}, {"no": "verdict"}))
+    answers = await make().process_all(TEXTS)
+    assert told(answers) == ["nothing found", "second", "ReflexUnavailable"]
+    (request,) = reflex.requests
+    assert request.path == "/process/batch"
+    asked = [(item["text"], item["context"]) for item in request.json()["items"]]
+    assert asked == TEXTS
+
+
+@pytest.mark.parametrize("step", [status(500), status(422), status(404), status(200, b"[]")])
+async def test_where_a_batch_fails_by_ones_doing_each_is_asked_about_alone(
+    reflex: ScriptedReflex, make: Make, step: Step
+) -> None:
+    reflex.script(step)
+    answers = await make().process_all(TEXTS)
+    assert told(answers) == ["nothing found"] * 3
+    assert [r.path for r in reflex.requests] == ["/process/batch", *["/process"] * 3]
+
+
+async def test_a_service_that_knows_no_batches_is_asked_for_one_again_a_minute_later(
+    reflex: ScriptedReflex, make: Make, clock: Clock
+) -> None:
+    client = make()
+    reflex.script(status(404))
+    for _ in range(2):
+        await client.process_all(TEXTS)
+    assert [r.path for r in reflex.requests].count("/process/batch") == 1
+    clock.now += 61
+    await client.process_all(TEXTS)
+    assert [r.path for r in reflex.requests].count("/process/batch") == 2
+
+
+async def test_while_the_service_is_away_a_batch_is_tried_as_one(
+    reflex: ScriptedReflex, make: Make
+) -> None:
+    reflex.script(status(503), cut())
+    client = make(retries=2)
+    assert told(await client.process_all(TEXTS)) == ["nothing found"] * 3
+    reflex.default = status(503)
+    assert told(await client.process_all(TEXTS)) == ["ReflexUnavailable"] * 3
+    assert [r.path for r in reflex.requests] == ["/process/batch"] * 6
+
+
+def told(answers: Sequence[ReflexResponse | ReflexUnavailable]) -> list[str]:
+    return [a.details if isinstance(a, ReflexResponse) else type(a).__name__ for a in answers]

@@ -1,10 +1,10 @@
-"""The `octollm` command: `octollm.cli_tasks`, `cli_events`, `cli_documents`, `cli_top`,
-`cli_completion`, and what packages add.
+"""The `octollm` command: ours, and what packages add.
 
 A package adds a command by an entry point of the group `octollm.commands`, its name the
-command's, its value a `click.Command`. It is imported when it is called or its help is listed;
-one that cannot be imported says why and leaves the others alone. Inside a command,
-`click.get_current_context().find_object(Server)` has the URL and key the user gave.
+command's, its value a `click.Command`. Ours are named the same way. Each is imported when it is
+called; in the list of commands stands what its source says of it. One that cannot be imported says
+why and leaves the others alone. Inside a command, `click.get_current_context().find_object(Server)`
+has the URL and key the user gave.
 
 Exit codes: 0 done; 1 the task failed or was refused, or there is no such task; 2 usage or an
 invalid request; 3 the server is away, overloaded or broken; 130 interrupted.
@@ -17,36 +17,70 @@ from importlib.metadata import EntryPoint, entry_points
 from io import TextIOWrapper
 
 import click
+from click.shell_completion import CompletionItem
 
-from octollm.cli_completion import completion
-from octollm.cli_documents import docs
-from octollm.cli_events import verify, watch
-from octollm.cli_output import one_line
+from octollm.cli_listing import help_of
 from octollm.cli_server import Server
-from octollm.cli_tasks import cancel, purge, show, submit, tasks
-from octollm.cli_top import top
+from octollm.cli_text import one_line
 
 ENTRY_POINT_GROUP = "octollm.commands"
 
+_OURS = {
+    "cancel": "cli_tasks",
+    "completion": "cli_completion",
+    "docs": "cli_documents",
+    "purge": "cli_tasks",
+    "show": "cli_tasks",
+    "submit": "cli_tasks",
+    "tasks": "cli_tasks",
+    "top": "cli_top",
+    "verify": "cli_events",
+    "watch": "cli_events",
+}
+"""Each with its module. No other package takes a name of these."""
+
 
 class Commands(click.Group):
-    """A group whose further commands are found among the installed packages."""
+    """A group whose commands are imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return all names, sorted, without importing anything."""
-        return sorted({*super().list_commands(ctx), *_added()})
+        return sorted(_commands())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command by name; importing its package if another one brings it."""
-        own = super().get_command(ctx, cmd_name)
-        if own is not None:
-            return own
-        entry = _added().get(cmd_name)
+        """Return a command by name, importing it."""
+        entry = _commands().get(cmd_name)
         return None if entry is None else _load(entry)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List all commands with what they say of themselves, importing none that says it."""
+        click.Group(commands=_described()).format_commands(ctx, formatter)
 
-def _added() -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=ENTRY_POINT_GROUP)}
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands that begin so, and the options."""
+        found = [
+            CompletionItem(name, help=command.get_short_help_str())
+            for name, command in _described(incomplete).items()
+        ]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
+
+def _commands() -> dict[str, EntryPoint]:
+    ours = {
+        name: EntryPoint(name, f"octollm.{module}:{name}", ENTRY_POINT_GROUP)
+        for name, module in _OURS.items()
+    }
+    return {entry.name: entry for entry in entry_points(group=ENTRY_POINT_GROUP)} | ours
+
+
+def _described(beginning: str = "") -> dict[str, click.Command]:
+    """Return a stand-in with its help for each command whose name begins so."""
+    described = {}
+    for name, entry in sorted(_commands().items()):
+        if name.startswith(beginning):
+            said = help_of(entry)
+            described[name] = click.Command(name, help=said) if said else _load(entry)
+    return described
 
 
 def _load(entry: EntryPoint) -> click.Command:
@@ -97,10 +131,6 @@ def _unavailable(name: str, reason: str) -> click.Command:
 def cli(ctx: click.Context, url: str | None, api_key: str | None) -> None:
     """Checked, budgeted LLM work: hand in a goal, get back a result or a clear reason why not."""
     ctx.obj = Server(url, api_key)
-
-
-for command in (submit, tasks, show, watch, top, cancel, purge, verify, docs, completion):
-    cli.add_command(command)
 
 
 def main() -> None:

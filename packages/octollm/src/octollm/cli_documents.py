@@ -54,7 +54,7 @@ class Source:
 
 @click.group()
 def docs() -> None:
-    """Documents of your own, which tasks are answered from by quotation."""
+    """Documents of your own, to answer tasks from."""
 
 
 @docs.command()
@@ -86,9 +86,10 @@ def add(
     pii_policy: DocumentPolicy | None,
     as_json: bool,
 ) -> None:
-    """Add text files (UTF-8), the files of folders, or stdin (-); the same name replaces.
+    """Add text files, the files of folders, or stdin (-).
 
-    A document that is refused does not keep the others out; the exit code is then 1.
+    Texts are UTF-8; one of the same name is replaced. A document that is refused does not keep
+    the others out; the exit code is then 1.
     """
     sources = list(_sources(paths, globs, name))
     added: list[dict[str, Any]] = []

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from octollm.cli_output import Safe, one_line, print_json, stderr
+from octollm.cli_server import Server
 from octollm.errors import (
     BodyTooLarge,
     DocumentNotFound,
@@ -33,7 +34,10 @@ FAILED, USAGE, SERVER_AWAY, INTERRUPTED = 1, 2, 3, 130
 _COLUMNS = {"findings": ("field", "kind", "start", "end"), "errors": ("field", "message")}
 _HINTS: dict[type[OctoError], Callable[[OctoError], str]] = {
     ServerUnreachable: lambda _: "Is it running? Start it with: octollm up",
-    PiiDetected: lambda _: "Take it out, or let it through with: --pii-policy allow",
+    PiiDetected: lambda _: (
+        "Take it out, hide it from the model with --pii-policy redact, or let it through with "
+        "--pii-policy allow."
+    ),
     InjectionDetected: lambda _: "Reword what stands at these places and hand it in again.",
     TaskNotFound: lambda _: "See what there is with: octollm tasks",
     DocumentNotFound: lambda _: "See what there is with: octollm docs list",
@@ -73,7 +77,8 @@ def error_block(error: OctoError) -> RenderableType:
     parts: list[RenderableType] = [Text.assemble(("Error: ", "bold red"), (error.title, "bold"))]
     tables = [_table(error.extra.get(name), columns) for name, columns in _COLUMNS.items()]
     found = [table for table in tables if table is not None]
-    if error.detail != error.title and not (found and isinstance(error, InvalidRequest)):
+    told_below = error.status == 401 or (found and isinstance(error, InvalidRequest))
+    if error.detail != error.title and not told_below:
         parts.append(Text(error.detail))
     parts += found
     if (hint := next_step(error)) is not None:
@@ -89,7 +94,8 @@ def next_step(error: OctoError) -> str | None:
         scope = one_line(str(error.extra.get("missing_scope", "it needs")))
         return f"Use a key that has the scope {scope}; see: octollm keys list"
     if error.status in (401, 403):
-        return "Set OCTOLLM_API_KEY, or pass --api-key."
+        given = "The key that was given is not a key of this server, or not any more.\n"
+        return (given if _key_given() else "") + "Set OCTOLLM_API_KEY, or pass --api-key."
     for kind, hint in _HINTS.items():
         if isinstance(error, kind):
             return hint(error)
@@ -99,6 +105,12 @@ def next_step(error: OctoError) -> str | None:
 def how_to_go_on(task_id: str) -> str:
     """Return how to look at a task that goes on, and how to end it."""
     return f"Look at it: octollm show {task_id} --wait 60\nCancel it:  octollm cancel {task_id}"
+
+
+def _key_given() -> bool:
+    context = click.get_current_context(silent=True)
+    server = context.find_object(Server) if context else None
+    return server is not None and bool(server.api_key)
 
 
 def _later(error: OctoError) -> str:

@@ -4,7 +4,6 @@ for markup: every line passes `Safe`, and nothing is handed to rich as a markup 
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -17,6 +16,8 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from octollm.cli_text import clean as clean  # for the commands of other packages, too
+from octollm.cli_text import one_line as one_line
 from octollm.contracts import TaskAccepted, TaskResponse, TaskResult, TaskStatus, TaskSummary
 
 STATUS_STYLES = {
@@ -29,33 +30,6 @@ STATUS_STYLES = {
 
 _CELLS_BEFORE_GOAL = len("6b0e0d52-3f0a-4b53-9a55-0e8d3c7f1a01  processing  59 min  ")
 _LEAST_GOAL_CELLS = 10
-_TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-"""Bidirectional classes of marks that turn the writing direction (Unicode Annex 9)."""
-
-
-def clean(text: str) -> str:
-    """Return text with every character visible that could steer a terminal.
-
-    Control characters become their pictures (U+2400 to U+2421); C1 controls, marks that turn
-    the writing direction and lone surrogates become U+FFFD. Line feeds and tabs stay.
-    """
-    return "".join(map(_visible, text)) if not text.isprintable() else text
-
-
-def _visible(character: str) -> str:
-    code = ord(character)
-    if character in "\n\t":
-        return character
-    if code < 0x20 or code == 0x7F:
-        return chr(0x2421 if code == 0x7F else 0x2400 + code)
-    unsafe = unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
-    turns = unicodedata.bidirectional(character) in _TURNING
-    return "\ufffd" if unsafe or turns else character
-
-
-def one_line(text: str) -> str:
-    """Return text cleaned, with each run of white space one space."""
-    return clean(" ".join(text.split()))
 
 
 class Safe:
@@ -231,5 +205,11 @@ def _spend(task: TaskResponse) -> str | None:
     spend, budget = task.spend, task.budget
     return (
         f"{spend.tokens:,} of {budget.max_tokens:,} tokens, "
-        f"{spend.cost_usd:.6f} of {budget.max_cost_usd:g} USD"
+        f"{_dollars(spend.cost_usd)} of {_dollars(budget.max_cost_usd)}"
     )
+
+
+def _dollars(usd: float) -> str:
+    """Return US dollars to the last digit that says something: `$1.00`, `$0.000849`."""
+    whole, _, cents = f"{usd:,.6f}".rstrip("0").partition(".")
+    return f"${whole}.{cents.ljust(2, '0')}"

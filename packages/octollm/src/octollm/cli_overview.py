@@ -65,7 +65,10 @@ def _counts(seen: Overview) -> Text:
 
 
 def _throughput(seen: Overview) -> Text:
-    return Text(f"ended {_said(seen.minute)} in a minute, {_said(seen.hour)} in an hour", "dim")
+    return Text(
+        f"ended: {_said(seen.minute)} in the last minute, {_said(seen.hour)} in the last hour",
+        "dim",
+    )
 
 
 def _said(count: Count) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import click
 
-from octollm.client import Client
+if TYPE_CHECKING:
+    from octollm.client import Client
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,8 @@ class Server:
 
     def client(self) -> Client:
         """Return a client for it."""
+        from octollm.client import Client  # so that the list of commands needs no HTTP client
+
         return Client(self.url, api_key=self.api_key)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
@@ -22,6 +23,9 @@ _PLAIN_MESSAGES = {
     "union_tag_not_found": "must have a `type`",
     "uuid_parsing": "must be a UUID",
 }
+
+_SHOULD = re.compile(r"^(?:Input|String|List|Dictionary|Set|Value) should ")
+"""How pydantic begins a message that stands behind the name of a field here."""
 
 
 def invalid(field: str, message: str) -> InvalidRequest:
@@ -48,10 +52,10 @@ def invalid_fields(found: Iterable[dict[str, str]]) -> InvalidRequest:
 
 def field_error(found: Mapping[str, Any]) -> dict[str, str]:
     """Return the `{field, message}` pair for one of pydantic's errors."""
-    message: str = found["msg"]
+    message = _SHOULD.sub("must ", found["msg"].removeprefix("Value error, "))
     return {
         "field": _field(found["loc"]),
-        "message": _PLAIN_MESSAGES.get(found["type"], message.removeprefix("Value error, ")),
+        "message": _PLAIN_MESSAGES.get(found["type"], message),
     }
 
 

@@ -135,7 +135,11 @@ def _equals(check: EqualsCheck, output: str) -> Verdict:
 
 def _max_words(check: MaxWordsCheck, output: str) -> Verdict:
     words = len(output.split())
-    return _verdict(words <= check.words, f"{words:,} words; {check.words:,} are allowed")
+    return _verdict(words <= check.words, f"{_words(words)}; at most {check.words:,} allowed")
+
+
+def _words(number: int) -> str:
+    return "1 word" if number == 1 else f"{number:,} words"
 
 
 def _number_between(check: NumberBetweenCheck, output: str) -> Verdict:

@@ -29,7 +29,7 @@ _HELP: Final[Mapping[str, str]] = {
     "the criteria, allow more repairs, or give it more budget.",
     "price-unknown": "The operator sets a price for this model in OCTOLLM_MODEL_PRICES.",
     "model-failed": "The provider refused for good: the operator looks at the model's key, name "
-    "and context length with `octollm arms check`.",
+    "and context length: the command octollm arms check asks it.",
     "arm-failed": "The arm cannot fulfil this contract: choose another arm, or change what it is "
     "given.",
 }

@@ -43,6 +43,14 @@ FIELDS: Final[Mapping[str, str]] = {
 }
 """Fields of a request that have another name in the form."""
 
+LABELS: Final[Mapping[str, str]] = {
+    "criteria": "Acceptance criteria",
+    "policy": "Private data",
+    "seconds": "Time",
+    "usd": "Cost",
+}
+"""Fields whose label is not their name."""
+
 
 def request_in(form: Mapping[str, str]) -> TaskRequest:
     """Return what a form asks for. Raises InvalidRequest, by the names the API has."""
@@ -112,12 +120,22 @@ def mark_in(form: Mapping[str, str]) -> str | None:
     return f"console-{mark}" if mark else None
 
 
-def field_of(name: str) -> str:
-    """Return the field of the form that a field of a request was read from."""
+def field_of(name: str) -> tuple[str, str]:
+    """Return the field of the form that a field of a request was read from, and where in it."""
     for ours, theirs in FIELDS.items():
         if name == ours or name.startswith(f"{ours}."):
-            return theirs
-    return name.partition(".")[0]
+            place = name.removeprefix(ours).removeprefix(".")
+            return theirs, _in_lines(place) if theirs == "criteria" else place
+    first, _, place = name.partition(".")
+    return first, place
+
+
+def _in_lines(place: str) -> str:
+    """Return `line 1, words` for `0.words`: criteria are written one a line."""
+    number, _, rest = place.partition(".")
+    if not number.isdigit():
+        return place
+    return f"line {int(number) + 1}, {rest}" if rest else f"line {int(number) + 1}"
 
 
 def _validated(document: Mapping[str, Any]) -> TaskRequest:

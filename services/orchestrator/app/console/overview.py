@@ -108,7 +108,7 @@ async def _health(visit: Visit) -> list[dict[str, str]]:
     ]
     breaker = visit.parts.reflex.breaker_state.name.lower().replace("_", "-")
     states = {"closed": "good", "half-open": "warning", "open": "bad"}
-    parts.append({"name": "Breaker", "state": states[breaker], "said": breaker})
+    parts.append({"name": "Circuit breaker", "state": states[breaker], "said": breaker})
     arms = visit.parts.pipeline.arms
     lacking = sorted(name for name, arm in arms.items() if unavailable(arm))
     parts.append(

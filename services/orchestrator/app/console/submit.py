@@ -105,8 +105,9 @@ def _form(
 ) -> Response:
     wrong: dict[str, list[str]] = {}
     for one in error.errors if isinstance(error, InvalidRequest) else ():
-        message = f"{one['field']}: {one['message']}" if "." in one["field"] else one["message"]
-        wrong.setdefault(form.field_of(one["field"]), []).append(message)
+        name, place = form.field_of(one["field"])
+        message = f"{place}: {one['message']}" if place else one["message"]
+        wrong.setdefault(name, []).append(message)
     if isinstance(error, RefusedByPolicy) and verdict is None:
         verdict = _refusal(visit, error)
     arms = sorted(visit.parts.pipeline.arms.items())
@@ -120,6 +121,8 @@ def _form(
         default_policy=visit.parts.settings.pii_policy,
         error=error,
         wrong=wrong,
+        focused=next(iter(wrong), "goal"),
+        labels=form.LABELS,
         verdict=verdict,
     )
 

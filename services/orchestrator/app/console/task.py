@@ -17,10 +17,10 @@ from app.console.door import Canceller, Reader, Submitter, Visit
 from app.console.frames import unnamed
 from app.console.masking import masked
 from app.console.sheet import Page
-from app.console.tasks import After, LastEventId
 from app.models import ModelCall, Task, TaskEvent, TaskResultRow
-from app.watching import EventStream, all_seen
+from app.watching import After, EventStream, LastEventId, all_seen
 from octollm.contracts import TaskResponse
+from octollm.errors import Forbidden
 from octollm.receipt import Receipt
 from octollm.redaction import placeholders_in
 from octollm.validation import invalid
@@ -69,7 +69,7 @@ async def show_task(
         marked=rendering.marked,
         why=advice_on(task.error, task),
         seconds=_seconds(task),
-        lines=timeline.lines(read.events, scale, until),
+        lines=timeline.lines(read.events, scale, until, read.calls),
         events=len(read.events),
         calls=timeline.calls(read.calls, read.events, scale, until),
         scale=scale,
@@ -110,8 +110,11 @@ async def resubmit_task(visit: Submitter, task_id: TaskId) -> Response:
 async def stored(visit: Visit, task_id: UUID) -> tuple[Task, dict[str, str]]:
     """Return a task and what its placeholders stand for.
 
-    Raises TaskNotFound, and InvalidRequest where that was erased: the task would be another one.
+    Raises Forbidden for a key that may submit and not read, TaskNotFound, and InvalidRequest where
+    that was erased: the task would be another one.
     """
+    if not visit.caller.may("read"):
+        raise Forbidden("This key lacks the scope read.", missing_scope="read")
     async with visit.parts.database.transaction() as session:
         task, _ = await store.get_task(session, visit.tenant, task_id)
         values = {}

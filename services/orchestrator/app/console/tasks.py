@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Query
 from sqlalchemy import Row
 from starlette.responses import RedirectResponse, Response
 
@@ -17,7 +17,7 @@ from app.console.frames import unnamed
 from app.console.masking import masked_goals
 from app.console.sheet import Page
 from app.console_store import Wanted
-from app.watching import EventStream
+from app.watching import After, EventStream, LastEventId
 from octollm.contracts import TaskStatus
 from octollm.fields import Text
 
@@ -29,8 +29,6 @@ router = APIRouter(prefix=ticket.PATH, route_class=Page, include_in_schema=False
 Status = Annotated[TaskStatus | Literal[""] | None, Query()]
 Search = Annotated[Text | None, Query(max_length=MAX_SEARCH)]
 Cursor = Annotated[str | None, Query(max_length=200)]
-After = Annotated[int | None, Query(ge=0, le=2**63 - 1)]
-LastEventId = Annotated[int | None, Header(alias="Last-Event-ID", ge=0, le=2**63 - 1)]
 
 
 @router.get("")

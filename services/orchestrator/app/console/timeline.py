@@ -30,7 +30,8 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Line:
-    """An event: what happened, how long after the first one, and how long until the next."""
+    """An event: what happened, how long after the first one, and how long that which it begins
+    or ends has lasted; None for what lasts no time, or has not ended."""
 
     id: int
     family: str
@@ -68,22 +69,48 @@ def scale_of(events: Sequence[TaskEvent], until: datetime) -> Scale | None:
     return Scale(begin, max((end - begin).total_seconds(), 0.001))
 
 
-def lines(events: Sequence[TaskEvent], scale: Scale | None, until: datetime) -> list[Line]:
-    """Return the newest events as lines, oldest first."""
+def lines(
+    events: Sequence[TaskEvent],
+    scale: Scale | None,
+    until: datetime,
+    made: Sequence[ModelCall] = (),
+) -> list[Line]:
+    """Return the newest events as lines, oldest first; `made` are the model calls they tell of."""
     if scale is None:
         return []
     shown = events[-MOST:]
-    ends = [event.created_at for event in shown[1:]]
-    made = []
-    for event, end in zip(shown, [*ends, None], strict=True):
+    bought = {call.id: call for call in made}
+    drawn = []
+    for place, event in enumerate(shown, start=1):
         what, detail = told(event.type, event.data)
         offset = (event.created_at - scale.begin).total_seconds()
-        lasted = None if end is None else (end - event.created_at).total_seconds()
-        final = event.type in ("task.completed", "task.failed", "task.cancelled", "task.purged")
-        track = scale.stretch(event.created_at, end or (event.created_at if final else until))
+        begin, end = _span(event, shown[place:], bought)
+        lasted = (end - begin).total_seconds() if end and end > begin else None
+        track = scale.stretch(begin, end or until)
         family = _family(event.type)
-        made.append(Line(event.id, family, what, detail, event.created_at, offset, lasted, track))
-    return made
+        drawn.append(Line(event.id, family, what, detail, event.created_at, offset, lasted, track))
+    return drawn
+
+
+def _span(
+    event: TaskEvent, later: Sequence[TaskEvent], bought: Mapping[int, ModelCall]
+) -> tuple[datetime, datetime | None]:
+    """Return from when to when that lasted which an event tells of; None: it has not ended.
+
+    A call is told of when it has ended. What neither begins nor ends something is a moment.
+    """
+    call = bought.get(event.data.get("call", 0)) if event.type == "model.called" else None
+    if call is not None and call.settled_at is not None:
+        return call.created_at, call.settled_at
+    ends = _ENDS.get(event.type)
+    if ends is None:
+        return event.created_at, event.created_at
+    step = event.data.get("step")
+    for one in later:
+        inside = one.type.startswith("task.") or one.data.get("step") == step
+        if one.type in ends and inside:
+            return event.created_at, one.created_at
+    return event.created_at, None
 
 
 @dataclass(frozen=True)
@@ -144,7 +171,7 @@ def told(kind: str, data: Mapping[str, Any]) -> tuple[str, str]:
 
 def _family(kind: str) -> str:
     family = kind.partition(".")[0]
-    if kind in ("task.completed", "task.failed", "task.cancelled"):
+    if kind in _FINAL:
         return kind.partition(".")[2]
     return family if family in _FAMILIES else "other"
 
@@ -175,8 +202,10 @@ def _ended(what: str) -> Callable[[Mapping[str, Any]], tuple[str, str]]:
     def tell(data: Mapping[str, Any]) -> tuple[str, str]:
         accepted = _ACCEPTED.get(data.get("accepted"))
         by = f"by {data['arm']}" if data.get("arm") else ""
-        said = (data.get("reason"), data.get("detail"), by, accepted)
-        return what, ", ".join(str(one) for one in said if one)
+        why = ": ".join(
+            str(data[name]).rstrip(".") for name in ("reason", "detail") if data.get(name)
+        )
+        return what, ", ".join(one for one in (why, by, accepted) if one)
 
     return tell
 
@@ -198,6 +227,20 @@ def _steps(data: Mapping[str, Any]) -> tuple[str, str]:
     named = ", ".join(f"{step.get('id')} → {step.get('arm')}" for step in steps)
     return f"Planned {words.plural(len(steps), 'step')}", named
 
+
+_FINAL: Final = frozenset({"task.completed", "task.failed", "task.cancelled"})
+_STARTED: Final = frozenset({"task.started"}) | _FINAL
+_STOPPED: Final = frozenset({"task.handed_back", "task.requeued"}) | _STARTED
+_ENDS: Final[Mapping[str, frozenset[str]]] = {
+    "task.submitted": _STARTED,
+    "task.started": _STOPPED,
+    "task.handed_back": _STARTED,
+    "task.requeued": _STARTED,
+    "task.cancel_requested": _FINAL,
+    "repair.started": _STOPPED | {"repair.started", "step.completed"},
+    "step.started": _STOPPED | {"step.completed"},
+}
+"""What begins with an event, and which ones end it."""
 
 _ACCEPTED: Final[Mapping[Any, str]] = {True: "accepted", False: "not accepted"}
 _FAMILIES: Final = {"task", "model", "criterion", "repair", "plan", "step", "content"}

@@ -25,10 +25,10 @@ def count(number: float) -> str:
 
 
 def money(usd: float | Decimal) -> str:
-    """Return US dollars as one compares them: `$12.34`, `$0.0045`."""
+    """Return US dollars as one compares them: `$12.34`, `$0.80`, and below ten cents `$0.0450`."""
     if 0 < usd < 0.00005:
         return "<$0.0001"
-    return exact(round(float(usd), 2 if usd >= 1 else 4))
+    return f"${usd:,.4f}" if 0 < usd < 0.1 else f"${usd:,.2f}"
 
 
 def exact(usd: float | Decimal) -> str:
@@ -59,8 +59,8 @@ def age(moment: datetime, at: datetime) -> str:
     seconds = (at - moment).total_seconds()
     for length, unit in _UNITS:
         if seconds >= length:
-            return f"{seconds / length:.0f} {unit} ago"
-    return f"{seconds:.0f} s ago" if seconds >= 5 else "now"
+            return f"{seconds // length:.0f} {unit} ago"
+    return f"{seconds // 1:.0f} s ago" if seconds >= 5 else "now"
 
 
 def moment(at: datetime) -> str:

@@ -180,12 +180,6 @@ def task_id_in(response_id: str) -> UUID:
         raise TaskNotFound from None
 
 
-def error_member(slug: str, detail: str, errors: Any) -> dict[str, Any]:
-    """Return an error as OpenAI's clients read it; it stands in the problem beside its own."""
-    first = errors[0]["field"] if errors else None
-    return {"type": "octollm_error", "code": slug, "message": detail, "param": first}
-
-
 def dumped(model: BaseModel) -> dict[str, Any]:
     """Return a model as JSON data."""
     data: dict[str, Any] = model.model_dump(mode="json")

@@ -10,8 +10,17 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
+from app.openai_door.naming import LIST, TEXT, TEXT_OR_LIST, as_written
 from octollm.contracts import MAX_CONTEXT_CHARACTERS, MAX_GOAL_CHARACTERS, TaskRequest
 from octollm.errors import InvalidRequest
 from octollm.validation import invalid, invalid_fields, invalid_request
@@ -63,7 +72,9 @@ class InputMessage(BaseModel):
 
     type: Literal["message"] = "message"
     role: Literal["user", "assistant", "system", "developer"]
-    content: str | list[TextPart]
+    content: Annotated[
+        Annotated[str, Tag(TEXT)] | Annotated[list[TextPart], Tag(LIST)], TEXT_OR_LIST
+    ]
 
     @property
     def text(self) -> str:
@@ -101,7 +112,8 @@ class ResponseRequest(BaseModel):
         str, Field(description=f"An arm by name, or `{ANY_ARM}` for the one that suits best.")
     ] = ANY_ARM
     input: Annotated[
-        str | list[InputMessage],
+        Annotated[str, Tag(TEXT)] | Annotated[list[InputMessage], Tag(LIST)],
+        TEXT_OR_LIST,
         Field(description="What is to be done; of a conversation the last turn, by the user."),
     ]
     instructions: Annotated[
@@ -175,7 +187,7 @@ def _renamed(error: InvalidRequest) -> InvalidRequest:
     for one in error.errors:
         first = one["field"].split(".")[0]
         ours = f"octollm.{one['field']}" if first in _OURS else one["field"]
-        errors.append({"field": _NAMES.get(first, ours), "message": one["message"]})
+        errors.append({"field": _NAMES.get(first, as_written(ours)), "message": one["message"]})
     return invalid_fields(errors)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from pydantic import WithJsonSchema
+from fastapi import APIRouter, Depends, Request, Response
 
 from app import event_store, views
 from app.routes import examples
@@ -13,21 +12,10 @@ from app.routes.depends import Tenant, TheParts, Transaction
 from app.routes.guarded import DOOR, Guarded, needs
 from app.routes.tasks import TaskId
 from app.streaming import Streams
-from app.watching import EventStream, all_seen
+from app.watching import After, EventStream, LastEventId, all_seen
 from octollm.errors import DatabaseUnavailable, InternalError, InvalidRequest, TaskNotFound
 from octollm.receipt import Receipt
 from octollm.service.problems import responses
-
-LARGEST_ID = 2**63 - 1
-
-After = Annotated[
-    int | None, Query(ge=0, le=LARGEST_ID, description="Only events with a higher id.")
-]
-LastEventId = Annotated[
-    int | None,
-    Header(alias="Last-Event-ID", ge=0, le=LARGEST_ID, description="The same; wins over `after`."),
-    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": LARGEST_ID}),  # never null
-]
 
 router = APIRouter(tags=["events"], route_class=Guarded, responses=DOOR)
 

@@ -15,16 +15,16 @@ from fastapi.exceptions import RequestValidationError
 
 from app import reading
 from app.database import patiently
-from app.openai_door import asking, streaming
+from app.openai_door import asking, naming, streaming
 from app.openai_door.answering import (
     Model,
     ModelList,
     ResponseObject,
-    error_member,
     response_of,
     task_id_in,
 )
 from app.openai_door.asking import ANY_ARM, ResponseRequest
+from app.openai_door.errors import PATH
 from app.openai_door.telling import Telling
 from app.parts import Parts
 from app.routes import examples
@@ -46,13 +46,12 @@ from octollm.errors import (
     InternalError,
     InvalidRequest,
     NotFound,
-    OctoError,
     PiiDetected,
     PrivateValuesUnreadable,
     ReflexUnavailable,
     UnknownArm,
 )
-from octollm.service.problems import error_of, responses
+from octollm.service.problems import responses
 
 LOOK_SECONDS = 1.0
 """How often a client that waits for its response is looked at whether it is still there."""
@@ -70,7 +69,7 @@ log = structlog.get_logger(__name__)
 
 
 class Compatible(Guarded):
-    """Has each problem carry an `error` as OpenAI's clients read it."""
+    """Names what is wrong in a body as the client wrote it."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
@@ -79,17 +78,13 @@ class Compatible(Guarded):
             try:
                 return await answer(request)
             except RequestValidationError as error:
-                problem = error_of(request, error)
-            except OctoError as error:
-                problem = error
-            said = error_member(problem.slug, problem.detail, problem.extra.get("errors"))
-            problem.extra["error"] = said
-            raise problem
+                found = [{**one, "loc": naming.location(one["loc"])} for one in error.errors()]
+                raise RequestValidationError(found) from None
 
         return handler
 
 
-router = APIRouter(prefix="/v1", tags=["openai"], route_class=Compatible, responses=DOOR)
+router = APIRouter(prefix=PATH, tags=["openai"], route_class=Compatible, responses=DOOR)
 
 
 @router.post(
@@ -207,9 +202,17 @@ async def get_response(
     },
 )
 async def cancel_response(
-    response_id: ResponseId, parts: TheParts, completions: TheCompletions, tenant: Tenant
+    response_id: ResponseId,
+    request: Request,
+    parts: TheParts,
+    completions: TheCompletions,
+    tenant: Tenant,
 ) -> ResponseObject:
-    """Cancel a response, and answer as it is then. One that has ended stays as it is."""
+    """Cancel a response, and answer as it is then. One that has ended stays as it is.
+
+    What it answers is to be read: the key needs the scope `read` as well.
+    """
+    check_may(request, "read")
     task_id = task_id_in(response_id)
     await _cancel(parts, tenant, task_id)
     await reading.awaited(parts, completions, tenant, task_id, LOOK_SECONDS)

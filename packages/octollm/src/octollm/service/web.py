@@ -3,9 +3,9 @@ limits of connections and headers, CORS, body limit. All of it is pure ASGI."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 
-from fastapi import FastAPI, Response
+from fastapi import Depends, FastAPI, Response
 from fastapi.telemetry import TelemetryConfig
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -52,12 +52,13 @@ def instrument(
     max_body_bytes: int,
     cors_origins: Sequence[str] = (),
     quiet: Collection[str] = (),
+    measured: Callable[..., Awaitable[None]] | None = None,
 ) -> None:
     """Give `app` its middleware and problem handlers, and serve `registry` at `/metrics`.
 
     `app` must have been made with `redirect_slashes=False`: a redirected path would enter the
     metrics as it was typed. `quiet` are routes whose good answers fill no log, as those of the
-    probes.
+    probes. `measured` is a dependency that brings the registry up to date before it is served.
     """
     problems.install(app)
     app.add_middleware(BodyLimitMiddleware, max_body_bytes=max_body_bytes)
@@ -78,7 +79,13 @@ def instrument(
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
 
-    @app.get("/metrics", tags=["operations"], response_class=Response, responses=METRICS_RESPONSE)
+    @app.get(
+        "/metrics",
+        tags=["operations"],
+        response_class=Response,
+        responses=METRICS_RESPONSE,
+        dependencies=[Depends(measured)] if measured else [],
+    )
     def metrics() -> Response:
         """Prometheus metrics of this process."""
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -130,9 +130,9 @@
 
   function age(seconds) {
     for (const [length, unit] of [[86400, "d"], [3600, "h"], [60, "min"]]) {
-      if (seconds >= length) return `${Math.round(seconds / length)} ${unit} ago`;
+      if (seconds >= length) return `${Math.floor(seconds / length)} ${unit} ago`;
     }
-    return seconds >= 5 ? `${Math.round(seconds)} s ago` : "now";
+    return seconds >= 5 ? `${Math.floor(seconds)} s ago` : "now";
   }
 
   setInterval(() => {

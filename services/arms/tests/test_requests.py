@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydantic_ai.direct import model_request
 from pydantic_ai.messages import (
@@ -163,11 +163,13 @@ def test_other_arguments_are_another_request(
 
 
 @given(st.text(st.characters(codec=None), max_size=50), ARGUMENTS)
+@example(text="\x00", arguments={})
+@example(text="\\u0000", arguments={})
 def test_a_response_comes_back_as_it_was_kept(text: str, arguments: dict[str, Any]) -> None:
     response = ModelResponse([TextPart(text), ToolCallPart("look", arguments, "one")])
     kept = to_json(response)
-    assert "\x00" not in json.dumps(kept, ensure_ascii=False)
-    assert "\\u0000" not in json.dumps(kept)
+    written = json.dumps(kept).replace("\\\\", "")  # without the backslashes that are text
+    assert "\\u0000" not in written
     json.dumps(kept, ensure_ascii=False).encode()
     again: list[ModelMessage] = [from_json(json.loads(json.dumps(kept)))]
     assert request_hash("m", again, {}, NONE) == request_hash("m", [response], {}, NONE)

@@ -21,8 +21,9 @@ from octollm.verdict import MAX_BATCH, PiiMatch, ReflexResponse
 MAX_FINDINGS = 100
 RETRY_AFTER_SECONDS = 5
 
-SHORT_CHARACTERS = 4_096
-"""Up to this length a text is screened sooner than it is sent."""
+SHORT_CHARACTERS = 2_048
+"""Up to this length a text is screened sooner than it is sent; 64 of them, each character of six
+bytes in JSON, are within the megabyte the Reflex Layer takes."""
 
 LANES = 2
 """Batches of short texts under way at a time: while one is screened, the next is on its way."""

@@ -11,7 +11,6 @@ from test_thinking import answering, judging
 from visitor import Visitor, text_of, visiting
 
 from app.console.assets import address
-from octollm.errors import ReflexUnavailable
 
 PAGES = ["/tasks", "/overview", "/arms", "/submit"]
 SECRET = "anna.kowalska@example.org"
@@ -182,16 +181,10 @@ async def test_private_values_are_hidden_until_they_are_asked_for(make_house: An
             assert SECRET in await visitor.goes(f"/tasks/{task_id}", values="shown")
 
 
-async def test_what_cannot_be_screened_is_not_shown(
-    house: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_cannot_be_screened_is_not_shown(house: Any, make_house: Any) -> None:
     task_id = await house.submit(f"Write to {SECRET}.", pii_policy="allow")
-
-    async def away(*_: Any, **__: Any) -> None:
-        raise ReflexUnavailable
-
-    monkeypatch.setattr(house.parts.reflex, "process", away)
-    async with visiting(house) as visitor:
+    away = await make_house(reflex_url="http://127.0.0.1:9")
+    async with visiting(away) as visitor:
         for path in ("/tasks", f"/tasks/{task_id}"):
             page = await visitor.goes(path)
             assert visitor.status == 200

@@ -80,7 +80,7 @@ NAMED_EVENT = re.compile(r'^[A-Z]+ = "(task\.[a-z_]+)"$', re.MULTILINE)
 def test_every_event_has_its_row() -> None:
     folders = (ROOT / "services/orchestrator/app", ROOT / "services/arms/arms")
     code = "".join(p.read_text("utf-8") for folder in folders for p in folder.rglob("*.py"))
-    store = (ROOT / "services/orchestrator/app/store.py").read_text("utf-8")
+    store = (ROOT / "services/orchestrator/app/lifecycle_store.py").read_text("utf-8")
     endings = re.findall(r'TaskStatus\.\w+: "(\w+)"', store)
     assert len(endings) == 4
     named = NAMED_EVENT.findall(code)

@@ -1,60 +1,83 @@
-"""How an attempt ends, written in one transaction each: finished, handed back, or never begun."""
+"""How an attempt ends: finished, handed back, or never begun."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 from uuid import UUID
 
-from app import lifecycle, store
+from app import lifecycle, lifecycle_store, store
 from app.attempt import Attempt
 from app.database import Database
+from app.gathering import Gathering, apart
 from app.lifecycle import Cancel, Fail, LeaveAlone, StartAlone
+from app.lifecycle_store import Ended, Move
 from app.models import Task
 from app.parts import Parts
 from octollm.contracts import TaskResult, TaskStatus
-from octollm.errors import TaskFailure
+from octollm.errors import DatabaseUnavailable, TaskFailure
+
+MOST: Final = 50
+"""Endings in one transaction: with outputs at their longest some 5 MB."""
 
 
-async def finish(
-    parts: Parts,
-    attempt: Attempt,
-    status: TaskStatus,
-    result: TaskResult | None,
-    failure: TaskFailure | None,
-) -> TaskStatus | None:
-    """Write how a task ended and return it; None if another attempt has the task.
+@dataclass(frozen=True)
+class Ending:
+    """A final status of a task, and what it ended with."""
 
-    A cancel that was answered before is kept: then the task ends cancelled, with what there is.
-    """
-    async with parts.database.transaction() as session:
-        task = await store.lock_task(session, attempt.task_id)
-        if task is not None and task.cancel_requested_at is not None:
-            status, failure = TaskStatus.CANCELLED, None
-        event = _event(attempt, result, failure)
-        mine = await store.update_task_status(
-            session, attempt.task_id, status, run_token=attempt.token, event=event
+    attempt: Attempt
+    status: TaskStatus
+    result: TaskResult | None = None
+    failure: TaskFailure | None = None
+
+
+class Endings:
+    """Where the attempts of one process end; those of one moment in one transaction."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._gathering: Gathering[Ending, TaskStatus | None] = Gathering(
+            apart(self._finish, unless=DatabaseUnavailable), most=MOST, lanes=1
         )
-        if mine:
-            await parts.concealing.keep(session, attempt.task_id, attempt.values)
-            await store.store_task_result(
-                session,
-                attempt.task_id,
-                processing_time_ms=attempt.milliseconds(),
-                result=result,
-                failure=failure,
-            )
-    return status if mine else None
+
+    async def finish(self, ending: Ending) -> TaskStatus | None:
+        """Write how a task ended and return it; None if another attempt has the task.
+
+        A cancel that was answered before is kept: then the task ends cancelled, with what there is.
+        """
+        return await self._gathering.ask(ending)
+
+    async def _finish(self, batch: Sequence[Ending]) -> list[TaskStatus | None]:
+        async with self._parts.database.transaction() as session:
+            cancelled = await store.cancels_requested(session, [e.attempt.task_id for e in batch])
+            endings = [_cancelled(e) if e.attempt.task_id in cancelled else e for e in batch]
+            mine = await lifecycle_store.update_task_status(session, *map(_move, endings))
+            written = [ending for ending, was in zip(endings, mine, strict=True) if was]
+            for ending in written:
+                attempt = ending.attempt
+                await self._parts.concealing.keep(session, attempt.task_id, attempt.values)
+            await lifecycle_store.store_task_result(session, *map(_ended, written))
+        return [ending.status if was else None for ending, was in zip(endings, mine, strict=True)]
 
 
-def _event(
-    attempt: Attempt, result: TaskResult | None, failure: TaskFailure | None
-) -> dict[str, Any]:
+def _cancelled(ending: Ending) -> Ending:
+    return replace(ending, status=TaskStatus.CANCELLED, failure=None)
+
+
+def _move(ending: Ending) -> Move:
+    attempt, result, failure = ending.attempt, ending.result, ending.failure
     event: dict[str, Any] = {"attempt": attempt.number}
     if result is not None:
         event |= {"arm": result.arm, "accepted": result.accepted}
     if failure is not None:
         event |= {"reason": failure.slug, "detail": failure.detail}
-    return event
+    return Move(attempt.task_id, ending.status, attempt.token, event)
+
+
+def _ended(ending: Ending) -> Ended:
+    attempt = ending.attempt
+    return Ended(attempt.task_id, attempt.milliseconds(), ending.result, ending.failure)
 
 
 async def hand_back(
@@ -64,18 +87,11 @@ async def hand_back(
     async with database.transaction() as session:
         task = await store.lock_task(session, attempt.task_id)
         if task is not None and task.cancel_requested_at is not None:
-            await store.update_task_status(
-                session, attempt.task_id, TaskStatus.CANCELLED, run_token=attempt.token
-            )
+            move = Move(attempt.task_id, TaskStatus.CANCELLED, attempt.token)
+            await lifecycle_store.update_task_status(session, move)
             return False
-        return await store.update_task_status(
-            session,
-            attempt.task_id,
-            TaskStatus.PENDING,
-            run_token=attempt.token,
-            event=why,
-            extra_attempts=extra_attempts,
-        )
+        move = Move(attempt.task_id, TaskStatus.PENDING, attempt.token, why, extra_attempts)
+        return bool(await lifecycle_store.update_task_status(session, move))
 
 
 async def close_refused(database: Database, task_id: UUID) -> UUID | None:
@@ -89,13 +105,14 @@ async def close_refused(database: Database, task_id: UUID) -> UUID | None:
             return None
         match _decide(task):
             case Cancel():
-                await store.update_task_status(session, task_id, TaskStatus.CANCELLED)
+                await lifecycle_store.update_task_status(
+                    session, Move(task_id, TaskStatus.CANCELLED)
+                )
             case Fail(reason):
                 event = {"reason": reason.slug, "detail": reason.detail}
-                await store.update_task_status(session, task_id, TaskStatus.FAILED, event=event)
-                await store.store_task_result(
-                    session, task_id, processing_time_ms=0, failure=reason
-                )
+                failed = Move(task_id, TaskStatus.FAILED, event=event)
+                await lifecycle_store.update_task_status(session, failed)
+                await lifecycle_store.store_task_result(session, Ended(task_id, 0, failure=reason))
             case StartAlone():
                 return task.run_token
             case LeaveAlone():

@@ -5,7 +5,9 @@ Functions take the caller's session and never commit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -33,25 +35,27 @@ type, whose texts come in canonical form, is plain ASCII."""
 # line, tell those who listen. The lock makes all writers of a task wait for each other, whatever
 # transaction they are in: no two lines follow the same one, and ids grow along the chain. The head
 # is kept with the task, for only a locked row is read as it is after the wait; a look into
-# task_events would see the time before it.
+# task_events would see the time before it. Tasks are locked in the order of their ids, as
+# everywhere, so that nobody waits for each other.
 _ADD = text(rf"""
     WITH task AS (
-        SELECT id, tenant, head_hash, clock_timestamp() AS at,
-               CAST(:data AS text) AS data_text, CAST(:canonical_type AS text) AS type_text
-        FROM tasks
-        WHERE id = :task_id
-          AND (CAST(:run_token AS uuid) IS NULL OR run_token = CAST(:run_token AS uuid))
-        FOR NO KEY UPDATE
+        SELECT id, tenant, head_hash, clock_timestamp() AS at, type, type_text, data_text
+        FROM json_to_recordset(CAST(:lines AS json)) AS given (
+            task_id uuid, token uuid, type text, type_text text, data_text text)
+        JOIN tasks ON id = task_id
+        WHERE token IS NULL OR run_token = token
+        ORDER BY id FOR NO KEY UPDATE OF tasks
     ), line AS (
         SELECT task.*, {LINE_HASH} AS hash FROM task
     ), head AS (
         UPDATE tasks SET head_hash = line.hash FROM line WHERE tasks.id = line.id
     ), event AS (
         INSERT INTO task_events (task_id, type, data, created_at, prev_hash, hash)
-        SELECT id, :type, CAST(data_text AS jsonb), at, head_hash, hash FROM line
-        RETURNING id
+        SELECT id, type, CAST(data_text AS jsonb), at, head_hash, hash FROM line
+        RETURNING id, task_id
     )
-    SELECT pg_notify(:channel, concat_ws(' ', line.id, event.id, :type, tenant)) FROM line, event
+    SELECT line.id, pg_notify(:channel, concat_ws(' ', line.id, event.id, type, tenant))
+    FROM line JOIN event ON task_id = line.id
     """)  # noqa: S608  constants of ours
 
 _DRAFTS = text("""
@@ -68,26 +72,44 @@ _WRITERS = text("""
     """)
 
 
+@dataclass(frozen=True)
+class Line:
+    """A line to be added to a task's history; with `run_token`, only if that attempt has it."""
+
+    task_id: UUID
+    type: str
+    data: Mapping[str, Any]
+    run_token: UUID | None = None
+
+
 async def add_event(
     session: AsyncSession,
     task_id: UUID,
     event_type: str,
-    data: dict[str, Any],
+    data: Mapping[str, Any],
     run_token: UUID | None = None,
 ) -> bool:
     """Add one line to a task's history, and lock the task until the caller's transaction ends.
 
     False, and nothing was added: the task is gone, or with `run_token`, another attempt has it.
     """
-    line = {
-        "task_id": task_id,
-        "run_token": run_token,
-        "type": event_type,
-        "canonical_type": canonical(event_type),
-        "data": canonical(data),
-        "channel": EVENTS_CHANNEL,
-    }
-    return (await session.execute(_ADD, line)).first() is not None
+    return bool(await add_events(session, [Line(task_id, event_type, data, run_token)]))
+
+
+async def add_events(session: AsyncSession, lines: Sequence[Line]) -> set[UUID]:
+    """Add a line each to the histories of several tasks, and return of which; see `add_event`."""
+    rows = [
+        {
+            "task_id": str(line.task_id),
+            "token": str(line.run_token) if line.run_token else None,
+            "type": line.type,
+            "type_text": canonical(line.type),
+            "data_text": canonical(line.data),
+        }
+        for line in lines
+    ]
+    added = await session.execute(_ADD, {"lines": json.dumps(rows), "channel": EVENTS_CHANNEL})
+    return {row.id for row in added}
 
 
 async def list_events(session: AsyncSession, task_id: UUID) -> list[TaskEvent]:

@@ -13,8 +13,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context, copy_context
 from typing import Generic, NamedTuple, TypeVar
 
+import structlog
+
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+Work = Callable[[Sequence[T]], Awaitable[Sequence[R | BaseException]]]
+"""Makes as many outcomes of items, at their places; an exception where one is to be raised."""
+
+log = structlog.get_logger(__name__)
 
 
 class _Asked(NamedTuple, Generic[T, R]):
@@ -26,19 +34,12 @@ class _Asked(NamedTuple, Generic[T, R]):
 class Gathering(Generic[T, R]):
     """`await gathering.ask(item)` returns, or raises, what `work` makes of the item.
 
-    `work` is given up to `most` items in the order in which they came and returns as many outcomes
-    at their places, an exception where one is to be raised; what it raises itself is raised to all
-    of them. Up to `lanes` batches are under way at a time. Whoever is cancelled while waiting has
-    asked for nothing; what is under way goes on. For one event loop.
+    `work` is given up to `most` items in the order in which they came; what it raises itself is
+    raised to all of them. Up to `lanes` batches are under way at a time. Whoever is cancelled while
+    waiting has asked for nothing; what is under way goes on. For one event loop.
     """
 
-    def __init__(
-        self,
-        work: Callable[[Sequence[T]], Awaitable[Sequence[R | BaseException]]],
-        *,
-        most: int,
-        lanes: int,
-    ) -> None:
+    def __init__(self, work: Work[T, R], *, most: int, lanes: int) -> None:
         self._work, self._most, self._lanes = work, most, lanes
         self._waiting: deque[_Asked[T, R]] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
@@ -95,3 +96,27 @@ def _tell(answer: asyncio.Future[R], outcome: R | BaseException) -> None:
         answer.set_exception(outcome)
     else:
         answer.set_result(outcome)
+
+
+def apart(work: Work[T, R], unless: type[Exception]) -> Work[T, R]:
+    """Return work that is done again item by item where it fails as a whole, so that an error in
+    one fails that one alone; but not `unless` it is one that has nothing to do with the items."""
+
+    async def alone(item: T) -> R | BaseException:
+        try:
+            return (await work([item]))[0]
+        except Exception as error:
+            return error
+
+    async def together(batch: Sequence[T]) -> Sequence[R | BaseException]:
+        try:
+            return await work(batch)
+        except unless:
+            raise
+        except Exception as error:
+            if len(batch) == 1:
+                raise
+            log.warning("done again one by one", count=len(batch), error=type(error).__name__)
+            return [await alone(item) for item in batch]
+
+    return together

@@ -12,13 +12,12 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import idempotency_store, intake_store, private_store
 from app.backlog import Backlog, Full
 from app.database import Database
-from app.gathering import Gathering
+from app.gathering import Gathering, apart
 from app.intake_store import NewTask
 from app.queue import Queue
 from octollm.errors import DatabaseUnavailable
@@ -33,8 +32,6 @@ Stored = datetime | Full | None
 """What comes of a new task: when it was created, or why it may not wait for a worker, or None: its
 idempotency key is taken."""
 
-log = structlog.get_logger(__name__)
-
 
 class Intake:
     """The way of new tasks into the database, for one process and event loop."""
@@ -43,7 +40,9 @@ class Intake:
         """`hours` is for how long a task holds its idempotency key."""
         self._database, self._queue, self._backlog = database, queue, backlog
         self._hours = hours
-        self._gathering: Gathering[NewTask, Stored] = Gathering(self._store, most=MOST, lanes=LANES)
+        self._gathering: Gathering[NewTask, Stored] = Gathering(
+            apart(self._store, unless=DatabaseUnavailable), most=MOST, lanes=LANES
+        )
 
     async def store(self, new: NewTask) -> Stored:
         """Store a task with its first event, its private values and its job, and commit.
@@ -52,25 +51,7 @@ class Intake:
         """
         return await self._gathering.ask(new)
 
-    async def _store(self, batch: Sequence[NewTask]) -> Sequence[Stored | BaseException]:
-        try:
-            return await self._together(batch)
-        except DatabaseUnavailable:
-            raise
-        except Exception as error:
-            if len(batch) == 1:
-                raise
-            # One of them is to blame, and fails alone.
-            log.warning("tasks are stored one by one", count=len(batch), error=type(error).__name__)
-            return [await self._alone(new) for new in batch]
-
-    async def _alone(self, new: NewTask) -> Stored | BaseException:
-        try:
-            return (await self._together([new]))[0]
-        except Exception as error:
-            return error
-
-    async def _together(self, batch: Sequence[NewTask]) -> list[Stored]:
+    async def _store(self, batch: Sequence[NewTask]) -> list[Stored]:
         async with self._database.transaction() as session:
             refused = await self._refused(session, batch)
             welcome = [new for new in batch if new.id not in refused]

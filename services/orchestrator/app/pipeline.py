@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import checks, event_store, lifecycle, routing, store, views
+from app import checks, event_store, lifecycle, lifecycle_store, routing, store, views
 from app.backlog import Backlog, Full
 from app.concealing import Concealing
 from app.config import Settings
@@ -18,6 +18,7 @@ from app.database import Database
 from app.idempotency import Once, fingerprints
 from app.intake import Intake
 from app.intake_store import NewTask
+from app.lifecycle_store import Move
 from app.metrics import Metrics
 from app.processing import Processing
 from app.queue import Queue
@@ -140,7 +141,8 @@ class Pipeline:
         if task.job_id is not None:
             await self._queue.cancel(session, task.job_id)
         if task.status is TaskStatus.PENDING:
-            await store.update_task_status(session, task_id, TaskStatus.CANCELLED)
+            cancelled = Move(task_id, TaskStatus.CANCELLED)
+            await lifecycle_store.update_task_status(session, cancelled)
             await session.refresh(task)
             self._metrics.finished.labels(TaskStatus.CANCELLED).inc()
         return views.summary(task)

@@ -12,12 +12,13 @@ from uuid import UUID
 import structlog
 from opentelemetry import trace
 
-from app import endings, event_store, lifecycle, store, views
-from app.account import Account
+from app import endings, event_store, lifecycle
 from app.attempt import Attempt
+from app.claims import Claims
 from app.company import Company
 from app.database import patiently
 from app.drafting import Drafting
+from app.endings import Ending, Endings
 from app.keeping import Keeping
 from app.lifecycle import Fail, Retry
 from app.parts import Parts
@@ -48,19 +49,21 @@ class TaskRunner:
         self._parts = parts
         self._database = parts.database
         self._company = Company()
+        self._claims, self._endings = Claims(parts), Endings(parts)
 
     async def handle(self, task_id: UUID, wanted_by_owner: Callable[[], bool]) -> None:
         """Run one attempt at a task, if it may be started, and write how it ended."""
         with structlog.contextvars.bound_contextvars(task_id=str(task_id)):
             with self._company.joined():
-                attempt = await self._claim(task_id)
+                attempt = await self._claim(task_id, wanted_by_owner)
                 if attempt is not None:
                     await self._traced(attempt, wanted_by_owner)
                     return
             lost = await endings.close_refused(self._database, task_id)
             if lost is not None:
                 async with self._company.alone():
-                    if (attempt := await self._claim(task_id, lost)) is not None:
+                    attempt = await self._claim(task_id, wanted_by_owner, lost)
+                    if attempt is not None:
                         log.warning("a last attempt runs alone", attempt=attempt.number)
                         await self._traced(attempt, wanted_by_owner)
 
@@ -84,27 +87,20 @@ class TaskRunner:
         else:
             await to_the_end(self._end(attempt, TaskStatus.COMPLETED, result=result))
 
-    async def _claim(self, task_id: UUID, lost: UUID | None = None) -> Attempt | None:
-        async with self._database.transaction() as session:
-            claimed = await store.claim(session, task_id, lost)
-        if claimed is None:
-            return None
-        task, seconds = claimed
-        if task.run_token is None or task.deadline_at is None:
-            raise AssertionError("a claimed task has a run token and a deadline")
-        self._parts.metrics.attempts.inc()
-        return Attempt(
-            task_id=task.id,
-            tenant=task.tenant,
-            token=task.run_token,
-            number=task.attempt,
-            max_attempts=task.max_attempts,
-            deadline_at=task.deadline_at,
-            seconds=seconds,
-            contract=views.contract_of(task),
-            account=Account(self._database, task.id, task.run_token, self._parts.vault),
-            traceparent=task.traceparent,
-        )
+    async def _claim(
+        self, task_id: UUID, wanted_by_owner: Callable[[], bool], lost: UUID | None = None
+    ) -> Attempt | None:
+        claiming = asyncio.ensure_future(self._claims.claim(task_id, lost))
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            # What is claimed with others is claimed, whoever leaves meanwhile.
+            await to_the_end(self._give_up(claiming, by_owner=wanted_by_owner()))
+            raise
+
+    async def _give_up(self, claiming: Awaitable[Attempt | None], *, by_owner: bool) -> None:
+        if (attempt := await claiming) is not None:
+            await self._hand_back(attempt, by_owner=by_owner)
 
     async def _work(self, attempt: Attempt) -> TaskResult:
         """Run the pipeline within what is left of the time budget."""
@@ -211,8 +207,8 @@ class TaskRunner:
         """Write a final status, once, however often the database breaks off meanwhile."""
         if result is None:
             result = await self._kept(attempt)
-        arguments = (self._parts, attempt, status, result, failure)
-        ended = await self._write(endings.finish, *arguments)
+        ending = Ending(attempt, status, result, failure)
+        ended = await self._write(self._endings.finish, ending)
         if ended is None:
             log.warning("result discarded: another attempt has the task", attempt=attempt.number)
             return

@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from app import event_store, store, worker
+from app import event_store, lifecycle_store, worker
+from app.lifecycle_store import Move
 from app.queue import Queue
 from octollm.contracts import TaskStatus
 from octollm.errors import DatabaseUnavailable
@@ -38,7 +39,7 @@ async def test_a_dead_workers_task_is_started_again_by_another(house: Any) -> No
     task_id = await house.submit()
     await fetched_by_a_dead_worker(house, seconds_ago=60)
     async with house.parts.database.transaction() as session:
-        assert await store.claim(session, UUID(task_id)) is not None
+        assert await lifecycle_store.claim(session, {UUID(task_id): None})
     house.start_worker()
     task = await house.ended(task_id)
     assert (task["status"], task["attempt"]) == ("completed", 2)
@@ -143,23 +144,18 @@ async def test_a_worker_outlives_its_connections(house: Any) -> None:
 async def test_the_row_decides_who_may_write(house: Any) -> None:
     task_id = UUID(await house.submit())
     async with house.parts.database.transaction() as session:
-        claimed = await store.claim(session, task_id)
+        first, had = (await lifecycle_store.claim(session, {task_id: None}))[task_id]
     async with house.parts.database.transaction() as session:
-        again = await store.claim(session, task_id)
-    assert claimed is not None
-    assert again is not None
-    (first, had), (second, has) = claimed, again
+        second, has = (await lifecycle_store.claim(session, {task_id: None}))[task_id]
     assert had == 300
     assert has <= had
     assert first.deadline_at == second.deadline_at  # crashes do not move it
     async with house.parts.database.transaction() as session:
-        assert not await store.update_task_status(
-            session, task_id, TaskStatus.COMPLETED, run_token=first.run_token
-        )
-        assert await store.update_task_status(
-            session, task_id, TaskStatus.COMPLETED, run_token=second.run_token
-        )
-        assert not await store.update_task_status(session, task_id, TaskStatus.FAILED)
+        late = Move(task_id, TaskStatus.COMPLETED, first.run_token)
+        mine = Move(task_id, TaskStatus.COMPLETED, second.run_token)
+        assert await lifecycle_store.update_task_status(session, late, mine) == [False, True]
+        failed = Move(task_id, TaskStatus.FAILED)
+        assert await lifecycle_store.update_task_status(session, failed) == [False]
 
 
 def test_a_queue_is_made_without_a_connection(settings: Any) -> None:

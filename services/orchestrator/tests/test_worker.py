@@ -9,7 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from app import event_store, store
+from app import event_store, lifecycle_store, store
+from app.lifecycle_store import Move
 from octollm.arm import ArmContext, Outcome
 from octollm.contracts import TaskContract, TaskStatus
 from octollm.errors import ArmFailed
@@ -197,18 +198,15 @@ async def test_an_attempt_that_lost_the_task_changes_nothing(scripted: Any) -> N
     task_id = await house.submit()
     await arm.begun.wait()
     async with house.parts.database.transaction() as session:
-        claimed = await store.claim(session, UUID(task_id))
-    assert claimed is not None
-    other, _ = claimed
+        claimed = await lifecycle_store.claim(session, {UUID(task_id): None})
+    other, _ = claimed[UUID(task_id)]
     go_on.set()
     await house.stop_workers()
     task = await house.task(task_id)
     assert (task["status"], task["attempt"], task["result"]) == ("processing", 2, None)
     async with house.parts.database.transaction() as session:
-        mine = await store.update_task_status(
-            session, UUID(task_id), TaskStatus.COMPLETED, run_token=other.run_token
-        )
-    assert mine
+        completed = Move(UUID(task_id), TaskStatus.COMPLETED, other.run_token)
+        assert await lifecycle_store.update_task_status(session, completed) == [True]
 
 
 @pytest.mark.parametrize(
@@ -272,9 +270,9 @@ async def test_a_task_whose_attempts_all_vanished_fails(scripted: Any) -> None:
     lost = None
     for attempt in range(1, 4):
         async with house.parts.database.transaction() as session:
-            claimed = await store.claim(session, UUID(task_id), lost if attempt == 3 else None)
-            assert claimed is not None
-            lost = claimed[0].run_token
+            wanted = {UUID(task_id): lost if attempt == 3 else None}
+            claimed = await lifecycle_store.claim(session, wanted)
+            lost = claimed[UUID(task_id)][0].run_token
     house.start_worker()
     task = await house.ended(task_id)
     assert (task["status"], task["attempt"]) == ("failed", 3)
@@ -296,9 +294,9 @@ async def test_the_last_attempt_of_one_that_was_lost_waits_until_no_other_runs(
     lost_id = await house.submit()
     for _ in range(2):
         async with house.parts.database.transaction() as session:
-            assert await store.claim(session, UUID(lost_id)) is not None
+            assert await lifecycle_store.claim(session, {UUID(lost_id): None})
     async with house.parts.database.transaction() as session:
-        assert await store.claim(session, UUID(lost_id)) is None, "not beside others"
+        assert not await lifecycle_store.claim(session, {UUID(lost_id): None}), "not beside others"
     other_id = await house.submit(priority=9)
     house.start_worker()
     async with asyncio.timeout(60):
@@ -315,7 +313,7 @@ async def test_a_cancelled_task_whose_worker_died_ends_cancelled(scripted: Any) 
     await house.stop_workers()
     task_id = await house.submit()
     async with house.parts.database.transaction() as session:
-        assert await store.claim(session, UUID(task_id)) is not None
+        assert await lifecycle_store.claim(session, {UUID(task_id): None})
     assert (await house.http.post(f"/tasks/{task_id}/cancel")).status_code == 202
     assert (await house.task(task_id))["status"] == "processing"
     house.start_worker()
@@ -340,7 +338,7 @@ async def test_a_long_finish_survives_the_stop_of_its_worker(scripted: Any) -> N
     """A result that is being written when the worker stops is written."""
     house, _ = await scripted()
     entered, go_on = asyncio.Event(), asyncio.Event()
-    original = store.store_task_result
+    original = lifecycle_store.store_task_result
 
     def cancelled(task: asyncio.Task[Any]) -> bool:
         return task.get_name().startswith("process job") and task.cancelling() > 0
@@ -351,7 +349,7 @@ async def test_a_long_finish_survives_the_stop_of_its_worker(scripted: Any) -> N
         await original(*arguments, **named)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store, "store_task_result", slow_store)
+        patch.setattr(lifecycle_store, "store_task_result", slow_store)
         task_id = await house.submit()
         await entered.wait()
         stopping = asyncio.create_task(house.stop_workers())
@@ -420,7 +418,7 @@ async def test_an_attempt_that_lost_the_task_adds_no_events(scripted: Any) -> No
 
     async def late() -> Outcome:
         async with house.parts.database.transaction() as session:
-            assert await store.claim(session, UUID(task_id)) is not None
+            assert await lifecycle_store.claim(session, {UUID(task_id): None})
         await arm.contexts[0].emit("arm.note", {})
         told.set()
         return Outcome("late")

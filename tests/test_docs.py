@@ -73,7 +73,7 @@ def test_every_arm_kind_route_and_table_is_named() -> None:
     assert missing(list(TRANSITIONS), orchestrator, "docs/glossary.md") == []
 
 
-EVENT = re.compile(r'(?:emit|event|event_of)\(\s*(?:[\w.]+,\s*)*"([a-z]+\.[a-z_]+)"')
+EVENT = re.compile(r'(?:emit|event|event_of|Line)\(\s*(?:[\w.]+,\s*)*"([a-z]+\.[a-z_]+)"')
 NAMED_EVENT = re.compile(r'^[A-Z]+ = "(task\.[a-z_]+)"$', re.MULTILINE)
 
 

@@ -9,10 +9,10 @@ from uuid import UUID
 from app import lifecycle_store, views
 from app.account import Account
 from app.attempt import Attempt
+from app.database import is_away
 from app.gathering import Gathering, apart
 from app.models import Task
 from app.parts import Parts
-from octollm.errors import DatabaseUnavailable
 
 MOST: Final = 50
 """Tasks claimed in one transaction: with goal and context at their longest some 3 MB."""
@@ -29,7 +29,7 @@ class Claims:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._gathering: Gathering[_Claim, Attempt | None] = Gathering(
-            apart(self._claim, unless=DatabaseUnavailable), most=MOST, lanes=1
+            apart(self._claim, unless=is_away), most=MOST, lanes=1
         )
 
     async def claim(self, task_id: UUID, lost: UUID | None = None) -> Attempt | None:

@@ -159,7 +159,7 @@ class Settings(BaseSettings):
         2, description="Queue consumers in one worker process."
     )
     worker_concurrency: Annotated[int, Field(ge=1, le=500)] = Field(
-        10, description="Tasks each consumer runs at a time."
+        25, description="Tasks each consumer runs at a time."
     )
     worker_poll: Seconds = Field(1, description="How often the queue is asked without a NOTIFY.")
     worker_grace: Seconds = Field(20, description="Time running tasks get when a worker stops.")

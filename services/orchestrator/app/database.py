@@ -85,7 +85,7 @@ class translated:  # noqa: N801  (reads as a verb where it is used: `with transl
 
 def is_away(error: BaseException) -> bool:
     """Return True for an error that says the database is away, full or overloaded."""
-    if isinstance(error, exc.TimeoutError):
+    if isinstance(error, DatabaseUnavailable | exc.TimeoutError):
         return True
     if isinstance(error, exc.DBAPIError):
         return error.connection_invalidated or isinstance(error.orig, _AWAY)
@@ -99,10 +99,7 @@ def patiently(seconds: float, hurry: Callable[[], bool] = lambda: False) -> Asyn
     A library's error counts by its cause. Any other error passes at once, the last one at the end.
     """
     return AsyncRetrying(
-        retry=retry_if_exception(
-            lambda error: isinstance(error, DatabaseUnavailable)
-            or is_away(error.__cause__ or error)
-        ),
+        retry=retry_if_exception(lambda error: is_away(error.__cause__ or error)),
         wait=wait_exponential_jitter(multiplier=0.2, max=3),
         stop=lambda state: hurry() or stop_after_delay(seconds)(state),
         reraise=True,

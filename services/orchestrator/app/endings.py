@@ -9,14 +9,14 @@ from uuid import UUID
 
 from app import lifecycle, lifecycle_store, store
 from app.attempt import Attempt
-from app.database import Database
+from app.database import Database, is_away
 from app.gathering import Gathering, apart
 from app.lifecycle import Cancel, Fail, LeaveAlone, StartAlone
 from app.lifecycle_store import Ended, Move
 from app.models import Task
 from app.parts import Parts
 from octollm.contracts import TaskResult, TaskStatus
-from octollm.errors import DatabaseUnavailable, TaskFailure
+from octollm.errors import TaskFailure
 
 MOST: Final = 50
 """Endings in one transaction: with outputs at their longest some 5 MB."""
@@ -38,7 +38,7 @@ class Endings:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._gathering: Gathering[Ending, TaskStatus | None] = Gathering(
-            apart(self._finish, unless=DatabaseUnavailable), most=MOST, lanes=1
+            apart(self._finish, unless=is_away), most=MOST, lanes=1
         )
 
     async def finish(self, ending: Ending) -> TaskStatus | None:

@@ -98,9 +98,9 @@ def _tell(answer: asyncio.Future[R], outcome: R | BaseException) -> None:
         answer.set_result(outcome)
 
 
-def apart(work: Work[T, R], unless: type[Exception]) -> Work[T, R]:
+def apart(work: Work[T, R], unless: Callable[[Exception], bool]) -> Work[T, R]:
     """Return work that is done again item by item where it fails as a whole, so that an error in
-    one fails that one alone; but not `unless` it is one that has nothing to do with the items."""
+    one fails that one alone; but not where `unless` says that none of them is to blame."""
 
     async def alone(item: T) -> R | BaseException:
         try:
@@ -111,10 +111,8 @@ def apart(work: Work[T, R], unless: type[Exception]) -> Work[T, R]:
     async def together(batch: Sequence[T]) -> Sequence[R | BaseException]:
         try:
             return await work(batch)
-        except unless:
-            raise
         except Exception as error:
-            if len(batch) == 1:
+            if len(batch) == 1 or unless(error):
                 raise
             log.warning("done again one by one", count=len(batch), error=type(error).__name__)
             return [await alone(item) for item in batch]

@@ -16,11 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import idempotency_store, intake_store, private_store
 from app.backlog import Backlog, Full
-from app.database import Database
+from app.database import Database, is_away
 from app.gathering import Gathering, apart
 from app.intake_store import NewTask
 from app.queue import Queue
-from octollm.errors import DatabaseUnavailable
 
 MOST: Final = 100
 """Tasks in one transaction: with goal and context at their longest some 6 MB."""
@@ -41,7 +40,7 @@ class Intake:
         self._database, self._queue, self._backlog = database, queue, backlog
         self._hours = hours
         self._gathering: Gathering[NewTask, Stored] = Gathering(
-            apart(self._store, unless=DatabaseUnavailable), most=MOST, lanes=LANES
+            apart(self._store, unless=is_away), most=MOST, lanes=LANES
         )
 
     async def store(self, new: NewTask) -> Stored:

@@ -66,9 +66,8 @@ async def claim(
         for task_id, lost in wanted.items()
     ]
     started = (await session.execute(_CLAIM, {"claims": rows})).all()
-    await call_store.abandon_reserved(
-        session, [row.Task.id for row in started if row.Task.attempt > 1]
-    )
+    if again := [row.Task.id for row in started if row.Task.attempt > 1]:
+        await call_store.abandon_reserved(session, again)
     await event_store.add_events(
         session,
         [Line(row.Task.id, "task.started", {"attempt": row.Task.attempt}) for row in started],
@@ -116,7 +115,8 @@ async def update_task_status(session: AsyncSession, *moves: Move) -> list[bool]:
         session,
         [Line(move.task_id, f"task.{_EVENT_NAMES[move.status]}", move.event) for move in done],
     )
-    await call_store.close(session, [move.task_id for move in done if move.status.final])
+    if ended := [move.task_id for move in done if move.status.final]:
+        await call_store.close(session, ended)
     return outcomes
 
 

@@ -1,4 +1,4 @@
-"""The only module that knows the queue library (procrastinate, on the same PostgreSQL).
+"""Delivers tasks by the queue library (procrastinate, on the same PostgreSQL).
 
 The queue *delivers* task ids to workers, at least once; the `tasks` row is the truth.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -16,7 +15,6 @@ import procrastinate
 import structlog
 from procrastinate import exceptions, jobs, retry
 from procrastinate.job_context import AbortReason, JobContext
-from procrastinate.manager import JobManager
 from procrastinate.worker import Worker
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import text
@@ -25,7 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import queue_sql
 from app.config import Settings
 from app.connection import connection_class
-from app.database import connect_args, patiently
+from app.database import connect_args
+from app.deliveries import Deliveries
 
 JOB_NAME = "run_task"
 QUEUE_NAME = "tasks"
@@ -33,9 +32,6 @@ SWEEP_LOCK = 0x0C70_11A1
 RESTART_SECONDS = 1.0
 RETRY_SECONDS = 1
 POOL_SIZE = 5
-PATIENCE_SECONDS = 30.0
-"""How long the end of a job is tried to be written; then its worker's heartbeat has failed too."""
-
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[UUID, Callable[[], bool]], Awaitable[None]]
@@ -84,19 +80,24 @@ class Queue:
         seconds after `stop` are cancelled, which hands them back.
         """
         app = procrastinate.App(connector=_connector(self._settings))
-        app.job_manager = _PatientJobManager(app.connector, stop)
+        deliveries = Deliveries(app.connector, stop, self._settings.worker_concurrency)
+        app.job_manager = deliveries
         app.task(name=JOB_NAME, pass_context=True, retry=_Always())(_job(handle))
         opening = asyncio.Lock()
         try:
             async with asyncio.TaskGroup() as consumers:
                 for number in range(self._settings.worker_instances):
-                    running = self._keep_consuming(app, opening, stop)
+                    running = self._keep_consuming(app, deliveries, opening, stop)
                     consumers.create_task(running, name=f"consumer {number}")
         finally:
             await app.close_async()
 
     async def _keep_consuming(
-        self, app: procrastinate.App, opening: asyncio.Lock, stop: asyncio.Event
+        self,
+        app: procrastinate.App,
+        deliveries: Deliveries,
+        opening: asyncio.Lock,
+        stop: asyncio.Event,
     ) -> None:
         """Keep one consumer running until `stop`, whatever happens to its connections."""
         stopping = asyncio.create_task(stop.wait())
@@ -107,7 +108,7 @@ class Queue:
                 if stop.is_set():
                     pool.cancel()
                 await pool
-                await self._consume(app, stopping)
+                await self._consume(app, deliveries, stopping)
             except asyncio.CancelledError:
                 if not stop.is_set():
                     raise
@@ -125,7 +126,9 @@ class Queue:
                 await app.close_async()
                 raise
 
-    async def _consume(self, app: procrastinate.App, stopping: asyncio.Task[Any]) -> None:
+    async def _consume(
+        self, app: procrastinate.App, deliveries: Deliveries, stopping: asyncio.Task[Any]
+    ) -> None:
         """Run one consumer until `stopping` is over or it breaks, and let it drain.
 
         It is told to stop again and again, and is not cancelled: a single cancellation can get
@@ -150,6 +153,7 @@ class Queue:
             await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
             while not running.done():
                 consumer.stop()  # type: ignore[no-untyped-call]  # by its library
+                await deliveries.put_back(consumer.worker_id)
                 await asyncio.wait({running}, timeout=RESTART_SECONDS)
         finally:
             running.cancel()  # of no effect, unless this task itself was cancelled
@@ -195,36 +199,6 @@ def _connector(settings: Settings) -> procrastinate.PsycopgConnector:
         timeout=settings.db_pool_timeout,
         reconnect_timeout=settings.db_pool_timeout,
     )
-
-
-class _PatientJobManager(JobManager):
-    """Writes the end of a job again while the database is away, and leaves its clock to it.
-
-    The library sends a time by the clock of the worker: of one that is an hour ahead, a task would
-    be delivered again in an hour. And it tries once; then the job would stay `doing` under a
-    worker that lives. One that is to stop tries once too: what it leaves is found as a dead
-    worker's.
-    """
-
-    def __init__(self, connector: Any, stop: asyncio.Event) -> None:
-        super().__init__(connector)
-        self._stop = stop
-
-    async def finish_job(self, job: jobs.Job, status: jobs.Status, delete_job: bool) -> None:
-        write = partial(super().finish_job, job=job, status=status, delete_job=delete_job)
-        await patiently(PATIENCE_SECONDS, self._stop.is_set)(write)
-
-    async def retry_job(
-        self, job: jobs.Job, retry_at: datetime | None = None, *_: Any, **__: Any
-    ) -> None:
-        after = (retry_at - datetime.now(UTC)).total_seconds() if retry_at else 0.0
-        write = partial(
-            self.connector.execute_query_async,
-            query=queue_sql.DELIVER_AGAIN,
-            job_id=job.id,
-            after=max(0.0, after),
-        )
-        await patiently(PATIENCE_SECONDS, self._stop.is_set)(write)
 
 
 class _Always(retry.BaseRetryStrategy):

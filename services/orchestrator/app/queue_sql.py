@@ -19,6 +19,27 @@ DROP_STALLED = """
     RETURNING id
 """
 
+FETCH = """
+    WITH candidate AS (
+        SELECT id FROM procrastinate_jobs
+         WHERE status = 'todo' AND queue_name = ANY(%(queues)s::varchar[])
+           AND (scheduled_at IS NULL OR scheduled_at <= now())
+         ORDER BY priority DESC, id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+    )
+    UPDATE procrastinate_jobs job SET status = 'doing', worker_id = %(worker_id)s
+      FROM candidate WHERE job.id = candidate.id
+    RETURNING job.*
+"""
+"""What the library does for one job, without its look at locks, of which ours have none: for each
+job that look goes through all that wait."""
+
+FINISH = """
+    SELECT procrastinate_finish_job_v1(id, status::procrastinate_job_status, deletion)
+    FROM unnest(%(job_ids)s::bigint[], %(statuses)s::text[], %(deletions)s::boolean[])
+        AS given (id, status, deletion)
+"""
+"""As the library ends one job."""
+
 DELIVER_AGAIN = """
     SELECT procrastinate_retry_job_v2(
         %(job_id)s, now() + make_interval(secs => %(after)s), NULL, NULL, NULL

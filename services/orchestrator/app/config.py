@@ -124,7 +124,7 @@ class Settings(BaseSettings):
     reflex_attempt_timeout: Seconds = Field(3, description="Longest time of one attempt of it.")
     screening_concurrency: Annotated[int, Field(ge=1, le=1_000)] = Field(
         16,
-        description="Tasks with long texts a process has screened at a time; others wait.",
+        description="Requests to the Reflex Layer a process has under way at a time.",
     )
     screening_wait: Seconds = Field(30, description="Longest wait for that turn.")
     reflex_retries: Annotated[int, Field(ge=0, le=10)] = Field(

@@ -57,6 +57,7 @@ async def assembled(
         retries=settings.reflex_retries,
         breaker_failures=settings.reflex_breaker_failures,
         breaker_reset_seconds=settings.reflex_breaker_reset,
+        max_concurrent=settings.screening_concurrency,
     )
     async with ReflexClient(config, transport=reflex_transport, registry=registry) as reflex:
         screening = Screening(reflex, settings)

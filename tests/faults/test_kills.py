@@ -14,7 +14,7 @@ from stage import Place, reaches
 
 SEED = 5
 KILLS = 20
-BATCH = 20
+BATCH = 25
 INNOCENTS = 8
 COMPLETED = "SELECT count(*) FROM tasks WHERE status = 'completed'"
 ATTEMPTS = "SELECT max(attempt) FROM tasks"
@@ -24,7 +24,7 @@ SIGNALS = (signal.SIGKILL, signal.SIGTERM)
 async def test_every_accepted_task_ends_once_though_twenty_processes_are_killed(
     stage: Any, figures: Any
 ) -> None:
-    """A kill in every batch of twenty tasks, after a random number of them was accepted."""
+    """A kill in every batch of 25 tasks, after a random number of them was accepted."""
     stage.fleet.environment["OCTOLLM_MAX_ATTEMPTS"] = "50"  # the kills are not the tasks' doing
     crowd = await stage.up(apis=2, workers=2)
     chance = random.Random(SEED)  # noqa: S311  (a race, no secret)

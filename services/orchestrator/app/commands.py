@@ -156,8 +156,8 @@ def migrate(revision: str, as_json: bool) -> None:
         fail(f"The database of OCTOLLM_DATABASE_URL cannot be used: {reason}", code=3)
     except CommandError as error:
         fail(str(error), code=USAGE)
-    head = migrations.head_revision()
-    said = json.dumps({"migration": head}) if as_json else f"The database is at migration {head}."
+    at = migrations.current_revision(settings.database_url)
+    said = json.dumps({"migration": at}) if as_json else f"The database is at migration {at}."
     click.echo(said)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -32,6 +33,15 @@ def head_revision() -> str:
 def upgrade(database_url: str, revision: str = "head") -> None:
     """Bring a database up to a revision. Several processes may do so at once."""
     command.upgrade(alembic_config(database_url), revision)
+
+
+def current_revision(database_url: str) -> str:
+    """Return the migration a database is at that has been migrated."""
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    if row is None:
+        raise AssertionError("a migrated database names its migration")
+    return str(row[0])
 
 
 def downgrade(database_url: str, revision: str) -> None:

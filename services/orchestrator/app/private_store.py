@@ -82,11 +82,20 @@ async def purge_older(session: AsyncSession, days: int, limit: int) -> int:
 async def locked_values(
     session: AsyncSession, after: UUID | None, limit: int
 ) -> list[tuple[UUID, bytes]]:
-    """Return tasks and their ciphertexts by id, locked until the caller commits."""
-    statement = select(PrivateValues.task_id, PrivateValues.ciphertext).order_by(
-        PrivateValues.task_id
-    )
+    """Return tasks and their ciphertexts by id, locked until the caller commits.
+
+    First the tasks, so that who deletes some passes them over: it locks a task before its values,
+    and the two would wait for each other.
+    """
+    tasks = select(Task.id).join(PrivateValues, PrivateValues.task_id == Task.id)
     if after is not None:
-        statement = statement.where(PrivateValues.task_id > after)
-    rows = await session.execute(statement.limit(limit).with_for_update())
-    return [(row.task_id, row.ciphertext) for row in rows]
+        tasks = tasks.where(Task.id > after)
+    tasks = tasks.order_by(Task.id).limit(limit).with_for_update(of=Task, read=True, key_share=True)
+    ids = (await session.execute(tasks)).scalars().all()
+    values = (
+        select(PrivateValues.task_id, PrivateValues.ciphertext)
+        .where(PrivateValues.task_id.in_(ids))
+        .order_by(PrivateValues.task_id)
+        .with_for_update()
+    )
+    return [(row.task_id, row.ciphertext) for row in await session.execute(values)]

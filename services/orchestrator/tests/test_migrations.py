@@ -118,12 +118,27 @@ def test_the_queues_schema_is_as_new_as_the_library(empty_url: str) -> None:
     assert newest == "03.04.00_50_post_add_retry_failed_job_procedure.sql"
 
 
-async def _migrate_in_a_process(url: str) -> None:
-    process = await asyncio.create_subprocess_exec(
-        "octollm", "migrate", env=_environment(url), stderr=asyncio.subprocess.PIPE
+async def test_the_command_says_where_the_database_is(empty_url: str) -> None:
+    assert await _migrate_in_a_process(empty_url, "--revision", "0004") == (
+        "The database is at migration 0004.\n"
     )
-    _, errors = await process.communicate()
+    newest = f"The database is at migration {migrate.head_revision()}.\n"
+    assert await _migrate_in_a_process(empty_url) == newest
+    assert await _migrate_in_a_process(empty_url, "--revision", "0004") == newest  # never back
+
+
+async def _migrate_in_a_process(url: str, *options: str) -> str:
+    process = await asyncio.create_subprocess_exec(
+        "octollm",
+        "migrate",
+        *options,
+        env=_environment(url),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said, errors = await process.communicate()
     assert process.returncode == 0, errors.decode()
+    return said.decode()
 
 
 def _environment(url: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import text
 
+from app import private_store, retention_store
 from app.retention import AT_A_TIME, forget
 from octollm.receipt import Receipt, flaw_in
 
@@ -46,6 +47,19 @@ async def test_what_ended_long_ago_goes_with_all_that_is_its_own(make_house: Any
     assert [flaw_in(found) for found in before] == [None, None]
     house.start_worker()
     assert (await house.ended(waiting))["status"] == "completed"
+
+
+async def test_who_changes_keys_and_who_deletes_never_wait_for_each_other(house: Any) -> None:
+    await filled(house, 3)
+    async with house.parts.database.transaction() as session:
+        await session.execute(
+            text("INSERT INTO private_values (task_id, ciphertext) SELECT id, 'x' FROM tasks")
+        )
+    async with house.parts.database.transaction() as session:
+        assert len(await private_store.locked_values(session, None, 2)) == 2
+        async with house.parts.database.transaction() as other, asyncio.timeout(5):
+            assert await retention_store.delete_older(other, 30, AT_A_TIME) == 1
+    assert await left(house) == 2
 
 
 async def test_unless_it_is_asked_for_nothing_is_ever_deleted(house: Any) -> None:

@@ -116,8 +116,10 @@ async def test_nothing_is_lost_while_the_disk_is_full(stage: Any, figures: Any) 
     await audited(stage, crowd, figures)
 
 
-async def test_nothing_is_lost_while_the_disk_is_too_slow(stage: Any, figures: Any) -> None:
-    """Each write takes longer than a statement may: the time-outs end it, here and there."""
+async def test_nothing_is_lost_while_every_write_outlasts_its_time_out(
+    stage: Any, figures: Any
+) -> None:
+    """The server ends it by itself; `test_slow_disk` has what it cannot end."""
     crowd = await stage.up()
     await crowd.submit_all(range(20))
     with at_inserts(stage.books, "PERFORM pg_sleep(60)"):

@@ -20,6 +20,7 @@ from app.database import Database, is_away
 from app.gathering import Gathering, apart
 from app.intake_store import NewTask
 from app.queue import Queue
+from app.turns import Turns
 
 MOST: Final = 100
 """Tasks in one transaction: with goal and context at their longest some 6 MB."""
@@ -39,6 +40,7 @@ class Intake:
         """`hours` is for how long a task holds its idempotency key."""
         self._database, self._queue, self._backlog = database, queue, backlog
         self._hours = hours
+        self._turns = Turns()
         self._gathering: Gathering[NewTask, Stored] = Gathering(
             apart(self._store, unless=is_away), most=MOST, lanes=LANES
         )
@@ -79,7 +81,10 @@ class Intake:
         """Store tasks and return when they were created; those are missing whose key is taken."""
         if not batch:
             return {}
-        jobs = await self._queue.enqueue(session, [(new.id, new.request.priority) for new in batch])
+        wanting = [(new.tenant, new.request.priority) for new in batch]
+        places = await self._turns.take(session, wanting)
+        ids = [new.id for new in batch]
+        jobs = await self._queue.enqueue(session, list(zip(ids, places, strict=True)))
         both = list(zip(batch, jobs, strict=True))
         created = await intake_store.create_tasks(session, both)
         if left := [(new, job) for new, job in both if new.id not in created]:

@@ -22,6 +22,7 @@ from app.lifecycle_store import Move
 from app.metrics import Metrics
 from app.processing import Processing
 from app.queue import Queue
+from app.turns import take_again
 from app.work import Progress, Work
 from octollm.arm import Arm, ArmContext
 from octollm.contracts import (
@@ -177,8 +178,12 @@ class Pipeline:
         To be called under the queue's recovery lock.
         """
         orphans = await self._queue.orphans(session, limit)
-        jobs = await self._queue.enqueue(session, orphans) if orphans else []
-        for (task_id, _), job_id in zip(orphans, jobs, strict=True):
+        if not orphans:
+            return 0
+        ids = [task_id for task_id, _, _ in orphans]
+        places = await take_again(session, [(tenant, priority) for _, tenant, priority in orphans])
+        jobs = await self._queue.enqueue(session, list(zip(ids, places, strict=True)))
+        for task_id, job_id in zip(ids, jobs, strict=True):
             await store.set_job(session, task_id, job_id)
             await event_store.add_event(session, task_id, "task.requeued", {})
         return len(orphans)

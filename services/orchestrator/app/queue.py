@@ -55,8 +55,8 @@ class Queue:
         self._app = procrastinate.App(connector=_connector(settings))  # never opened
 
     async def enqueue(self, session: AsyncSession, tasks: Sequence[tuple[UUID, int]]) -> list[int]:
-        """Put tasks, each with its priority, on the queue inside the caller's own transaction;
-        return the ids of their jobs."""
+        """Put tasks, each with the priority of its job (`rounds`), on the queue inside the caller's
+        own transaction; return the ids of their jobs."""
         deferred = await self._app.job_manager.batch_defer_jobs_async(
             [_job_of(task_id, priority) for task_id, priority in tasks],
             connection=await _driver(session),
@@ -180,10 +180,10 @@ class Queue:
         await session.execute(text(queue_sql.FORGET_WORKERS), {"stale": stale})
         return len(stalled.all())
 
-    async def orphans(self, session: AsyncSession, limit: int) -> list[tuple[UUID, int]]:
-        """Return id and priority of unfinished tasks that no job will ever deliver, locked."""
+    async def orphans(self, session: AsyncSession, limit: int) -> list[tuple[UUID, str, int]]:
+        """Return id, tenant and priority of unfinished tasks no job will ever deliver, locked."""
         rows = await session.execute(text(queue_sql.ORPHANS), {"limit": limit})
-        return [(row.id, row.priority) for row in rows]
+        return [(row.id, row.tenant, row.priority) for row in rows]
 
 
 def _connector(settings: Settings) -> procrastinate.PsycopgConnector:

@@ -60,7 +60,7 @@ FORGET_WORKERS = """
 """
 
 ORPHANS = """
-    SELECT id, priority FROM tasks
+    SELECT id, tenant, priority FROM tasks
      WHERE status IN ('pending', 'processing')
        AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs job
                         WHERE job.id = tasks.job_id AND job.status IN ('todo', 'doing'))

@@ -17,12 +17,9 @@ import argparse
 import json
 import os
 import platform
-import shutil
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median, quantiles
@@ -31,8 +28,20 @@ from typing import Any, Final
 import httpx2
 import psycopg
 from measures.load import Plan, measured
-from measures.peers import CannotRun, Peer, until_done
+from measures.peers import (
+    CELERY,
+    DBOS,
+    PGQUEUER,
+    PROCRASTINATE,
+    CannotRun,
+    Peer,
+    database_for,
+    redis,
+    until_done,
+    versions,
+)
 from measures.programs import URL, program
+from measures.told import tell
 from rich.console import Console
 from rich.table import Table
 
@@ -48,47 +57,7 @@ PICKED_UP: Final = """
     WHERE started.type = 'task.started' AND submitted.type = 'task.submitted'
     ORDER BY started.id DESC LIMIT %s
 """
-PEERS: Final = (
-    Peer(
-        "procrastinate",
-        "with_procrastinate",
-        "SELECT count(*) FROM procrastinate_jobs WHERE status = 'succeeded'",
-    ),
-    Peer(
-        "PgQueuer", "with_pgqueuer", "SELECT count(*) FROM pgqueuer_log WHERE status = 'successful'"
-    ),
-    Peer(
-        "Celery, results in rows",
-        "with_celery",
-        "SELECT count(*) FROM celery_taskmeta WHERE status = 'SUCCESS'",
-    ),
-    Peer(
-        "DBOS",
-        "with_dbos",
-        "SELECT count(*) FROM dbos.workflow_status WHERE status = 'SUCCESS'",
-    ),
-)
-
-
-@contextmanager
-def redis() -> Iterator[str]:
-    """Run a Redis of our own, for the one that needs it; yield its URL, empty without Redis."""
-    server = shutil.which("redis-server")
-    if server is None:
-        yield ""
-        return
-    with tempfile.TemporaryDirectory(prefix="octollm-redis-") as folder:
-        socket = Path(folder) / "redis.sock"
-        options = ["--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", folder]
-        with subprocess.Popen(  # noqa: S603  Debian's own program
-            [server, *options], stdout=subprocess.DEVNULL
-        ) as process:
-            try:
-                while not socket.exists():
-                    time.sleep(0.05)
-                yield f"redis+socket://{socket}"
-            finally:
-                process.terminate()
+PEERS: Final = (PROCRASTINATE, PGQUEUER, CELERY, DBOS)
 
 
 @contextmanager
@@ -138,7 +107,7 @@ def picked_up(database_url: str, url: str) -> dict[str, float]:
     return {"p50": cuts[49], "p99": cuts[98]}
 
 
-def measure(folder: Path, tasks: int, rounds: int) -> dict[str, Any]:
+def measure(folder: Path, tasks: int, rounds: int, peers: Sequence[Peer]) -> dict[str, Any]:
     """Return tasks a second of each round by name, why some could not run, and pickup times."""
     rates: dict[str, list[float]] = {"OctoLLM": []}
     absent: dict[str, str] = {}
@@ -151,7 +120,7 @@ def measure(folder: Path, tasks: int, rounds: int) -> dict[str, Any]:
             with house(server.url("ours")) as url:
                 rates["OctoLLM"].append(ours(server.url("ours"), url, tasks))
                 idle = picked_up(server.url("ours"), url)
-            for peer in PEERS:
+            for peer in peers:
                 if peer.name in absent:
                     continue
                 try:
@@ -164,15 +133,11 @@ def measure(folder: Path, tasks: int, rounds: int) -> dict[str, Any]:
 
 
 def _of_peer(peer: Peer, server: embedded.Server, broker: str, tasks: int) -> float:
-    database = f"peer_{time.monotonic_ns()}"
-    server.create_database(database)
-    url = server.url(database)
-    try:
-        with tempfile.NamedTemporaryFile("w") as log:
-            peer.prepared(url, broker)
-            return peer.tasks_a_second(url, broker, tasks, log)
-    finally:
-        server.drop_database(database)
+    with (
+        database_for(peer, server, broker) as url,
+        tempfile.NamedTemporaryFile("w") as log,
+    ):
+        return peer.tasks_a_second(url, broker, tasks, log)
 
 
 def report(figures: dict[str, Any]) -> None:
@@ -195,17 +160,17 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--tasks", type=int, default=2_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--alone", action="store_true", help="no peer that must be installed")
     parser.add_argument("--json", type=Path, help="file to write the figures to")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="octollm-bench-") as name:
-        figures = measure(Path(name), given.tasks, given.rounds)
+        peers = (PROCRASTINATE,) if given.alone else PEERS
+        figures = measure(Path(name), given.tasks, given.rounds, peers)
     about = {"bench": "queues", "tasks": given.tasks, "cpus": os.cpu_count()}
-    figures = about | {"python": platform.python_version()} | figures
+    about |= {"python": platform.python_version(), "packages": versions(*peers)}
+    figures = about | figures
     report(figures)
-    line = json.dumps(figures)
-    sys.stdout.write(line + "\n")
-    if given.json:
-        given.json.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+    tell(figures, given.json)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,11 @@ database, the broker and a number: `prepare` makes its tables, `submit` hands in
 from __future__ import annotations
 
 import hashlib
+import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 import venv
 from collections.abc import Iterator
@@ -19,6 +22,8 @@ from pathlib import Path
 from typing import IO, Final
 
 import psycopg
+
+from app import embedded
 
 FOLDER: Final = Path(__file__).parents[1] / "peers"
 ENVIRONMENTS: Final = Path(__file__).parents[2] / ".venv" / "peers"
@@ -37,7 +42,6 @@ class Peer:
     name: str
     script: str
     done: str
-    serves: bool = False
 
     def python(self) -> str:
         """Return the interpreter that has the peer's packages; install them if need be.
@@ -75,6 +79,21 @@ class Peer:
             raise CannotRun(_last_line(done.stderr))
 
     @contextmanager
+    def serving(self, url: str, broker: str, log: IO[str]) -> Iterator[int]:
+        """Run the peer's API; yield its port. Raises CannotRun if nobody answers there."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = int(free.getsockname()[1])
+        with subprocess.Popen(  # noqa: S603  our own scripts
+            self.command("serve", url, broker, port), stdout=log, stderr=log
+        ) as api:
+            try:
+                _until_answered(api, port, Path(log.name))
+                yield port
+            finally:
+                api.terminate()
+
+    @contextmanager
     def working(self, url: str, broker: str, log: IO[str]) -> Iterator[None]:
         """Run the peer's worker. Raises CannotRun if it does not get ready."""
         with subprocess.Popen(  # noqa: S603  as above
@@ -105,6 +124,64 @@ class Peer:
             return tasks / (time.perf_counter() - began)
 
 
+PROCRASTINATE: Final = Peer(
+    "procrastinate",
+    "with_procrastinate",
+    "SELECT count(*) FROM procrastinate_jobs WHERE status = 'succeeded'",
+)
+PGQUEUER: Final = Peer(
+    "PgQueuer",
+    "with_pgqueuer",
+    "SELECT count(*) FROM pgqueuer_log WHERE status = 'successful'",
+)
+CELERY: Final = Peer(
+    "Celery", "with_celery", "SELECT count(*) FROM celery_taskmeta WHERE status = 'SUCCESS'"
+)
+DBOS: Final = Peer(
+    "DBOS", "with_dbos", "SELECT count(*) FROM dbos.workflow_status WHERE status = 'SUCCESS'"
+)
+
+
+@contextmanager
+def redis() -> Iterator[str]:
+    """Run a Redis of our own, for the one that needs it; yield its URL, empty without Redis."""
+    server = shutil.which("redis-server")
+    if server is None:
+        yield ""
+        return
+    with tempfile.TemporaryDirectory(prefix="octollm-redis-") as folder:
+        place = Path(folder) / "redis.sock"
+        options = ["--port", "0", "--unixsocket", str(place), "--save", "", "--dir", folder]
+        with subprocess.Popen(  # noqa: S603  Debian's own program
+            [server, *options], stdout=subprocess.DEVNULL
+        ) as process:
+            try:
+                while not place.exists():
+                    time.sleep(0.05)
+                yield f"redis+socket://{place}"
+            finally:
+                process.terminate()
+
+
+@contextmanager
+def database_for(peer: Peer, server: embedded.Server, broker: str) -> Iterator[str]:
+    """Make a database with the peer's tables; yield its URL and drop it. Raises CannotRun."""
+    name = f"peer_{time.monotonic_ns()}"
+    server.create_database(name)
+    try:
+        peer.prepared(server.url(name), broker)
+        yield server.url(name)
+    finally:
+        server.drop_database(name)
+
+
+def versions(*peers: Peer) -> dict[str, str]:
+    """Return what each peer is pinned to, by package."""
+    pinned = [FOLDER / f"{peer.script}.txt" for peer in peers]
+    lines = [line for file in pinned if file.exists() for line in file.read_text().split()]
+    return dict(line.partition("==")[::2] for line in lines)
+
+
 def until_done(connection: psycopg.Connection, done: str, tasks: int) -> None:
     """Return once a count has reached a number. Raises CannotRun if it does not in time."""
     until = time.perf_counter() + DONE_SECONDS
@@ -112,6 +189,19 @@ def until_done(connection: psycopg.Connection, done: str, tasks: int) -> None:
         if time.perf_counter() > until:
             raise CannotRun(f"{tasks - count} of {tasks} tasks were not done in time")
         time.sleep(0.05)
+
+
+def _until_answered(api: subprocess.Popen[bytes], port: int, said: Path) -> None:
+    until = time.perf_counter() + READY_SECONDS
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            if api.poll() is not None or time.perf_counter() > until:
+                raise CannotRun(_last_line(said.read_text("utf-8"))) from None
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _until_ready(worker: subprocess.Popen[bytes], said: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -52,9 +53,7 @@ def submit(request: Request) -> dict[str, int]:
 
 @signals.worker_ready.connect
 def ready(**_: Any) -> None:
-    assert sys.__stderr__
-    sys.__stderr__.write("ready\n")  # Celery takes the other one for its log
-    sys.__stderr__.flush()
+    os.write(2, b"ready\n")  # Celery takes sys.stderr for its log
 
 
 if MODE == "prepare":

@@ -23,7 +23,7 @@ PEERS := benchmarks/requirements.lock
 AUDIT := scripts/audit.lock
 FUZZ := tests/test_openapi_fuzz.py tests/test_malformed_bodies.py tests/test_lifecycle_machine.py
 TRAINING := services/reflex-layer/training
-BENCH := submit reflex
+BENCH := submit queues reflex
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
 # The first Python on the path that is new enough; `make PYTHON=/some/where/python3.13 …` names one.
@@ -31,11 +31,11 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help demo up test faults fuzz audit check format openapi migration bench weights screenshots lock coverage hooks clean \
+.PHONY: help demo up test faults fuzz audit check format openapi migration bench bench-quick bench-pages weights screenshots lock coverage hooks clean \
 	format-check lint types floors openapi-check coverage-report FORCE
 
 help: ## List the verbs
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' \
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' \
 		$(MAKEFILE_LIST)
 
 demo: $(READY) ## Run six scenarios against the real stack, and say how each went
@@ -73,7 +73,20 @@ migration: $(READY) ## Draft the next migration from models.py: make migration n
 	@$(BIN)/black --quiet services/orchestrator/app/migrations/versions
 
 bench: $(READY) $(READY).bench ## Run the benchmarks; BENCH=reflex ARGS=--quick runs one of them, its way
-	@for bench in $(BENCH); do $(BIN)/python benchmarks/$$bench.py $(ARGS) || exit; done
+	@failed=; for bench in $(BENCH); do $(BIN)/python benchmarks/$$bench.py $(ARGS) || failed=1; done; \
+		test -z "$$failed"
+
+bench-quick: $(READY) $(READY).bench ## Run them roughly, in two minutes
+	@$(BIN)/python benchmarks/submit.py --tasks 400
+	@$(BIN)/python benchmarks/queues.py --tasks 200 --rounds 1
+	@$(BIN)/python benchmarks/reflex.py --quick
+
+bench-pages: $(READY) $(READY).bench ## Run them, keep the figures and write the pages that show them
+	@failed=; for bench in $(BENCH); do \
+		$(BIN)/python benchmarks/$$bench.py --json benchmarks/results/$$bench.json || failed=1; \
+	done; test -z "$$failed"
+	@$(BIN)/python benchmarks/reflex.py --pages
+	@$(BIN)/python benchmarks/performance.py
 
 weights: $(READY) $(READY).training ## Learn the weights of the linear injection score from its corpus
 	PYTHONPATH=$(TRAINING) $(BIN)/python $(TRAINING)/train.py

@@ -21,11 +21,11 @@ from typing import Any, Final, NamedTuple
 
 from measures import detection, false_alarms, injection, latency, over_http, presidio, tables
 from measures.timing import Effort
+from measures.told import ROOT, put, tell
 from rich.console import Console
 
 from reflex_layer.ruleset import BUILT_IN
 
-ROOT: Final = Path(__file__).parents[1]
 RESULTS: Final = ROOT / "benchmarks/results/reflex.json"
 PACKAGES: Final = ("google-re2", "numpy", "ahocorasick-rs", "fastapi", "uvicorn")
 
@@ -69,15 +69,6 @@ def measured(size: Size, peer: presidio.Presidio | None) -> dict[str, Any]:
     }
 
 
-def rounded(figures: Any) -> Any:
-    """Return the figures with four digits each, which is more than they are good for."""
-    if isinstance(figures, dict):
-        return {key: rounded(value) for key, value in figures.items()}
-    if isinstance(figures, list):
-        return [rounded(value) for value in figures]
-    return float(f"{figures:.4g}") if isinstance(figures, float) else figures
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the Reflex Layer.")
     parser.add_argument("--quick", action="store_true", help="rough figures, in seconds")
@@ -93,7 +84,7 @@ def main() -> None:
         write_pages(json.loads((given.json or RESULTS).read_text("utf-8")))
         return
     peer = None if given.alone else presidio.load()
-    report(rounded(measured(QUICK if given.quick else FULL, peer)), given.json)
+    report(measured(QUICK if given.quick else FULL, peer), given.json)
 
 
 def report(figures: dict[str, Any], file: Path | None) -> None:
@@ -103,21 +94,13 @@ def report(figures: dict[str, Any], file: Path | None) -> None:
     console.print(injection.WARNING, style="italic")
     if figures["detection"]["beside_peer"] is None:
         console.print(presidio.ABSENT, style="italic")
-    if file is None:
-        sys.stdout.write(json.dumps(figures) + "\n")
-    else:
-        file.write_text(json.dumps(figures, indent=1) + "\n")
+    tell(figures, file)
 
 
 def write_pages(figures: dict[str, Any], root: Path = ROOT) -> None:
     """Put the tables where pages have their marks; raises ValueError for a page without them."""
     for page, (mark, table) in tables.PAGES.items():
-        file = root / page
-        before, begin, rest = file.read_text("utf-8").partition(f"<!-- {mark} -->\n")
-        _, end, after = rest.partition(f"<!-- end of {mark} -->")
-        if not end:
-            raise ValueError(f"{page} has no marks for the {mark}")
-        file.write_text(before + begin + table(figures) + "\n" + end + after, "utf-8")
+        put(page, mark, table(figures), root)
 
 
 if __name__ == "__main__":

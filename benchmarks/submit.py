@@ -8,8 +8,8 @@ its own pgbench, for what it does without us: one row inserted and committed, by
 Our figures are told as shares of that. Database, Reflex Layer, API, worker and load are processes
 of their own on one machine, and every task is screened. First all clients send as fast as they are
 answered, while no worker runs; then at half that rate, at times laid down before, and a time counts
-from when its request was due; then a worker does what has been accepted. Prints a table, then a
-line of JSON.
+from when its request was due; then a worker does what has been accepted. Others' APIs, which store
+and queue a task and screen nothing, are asked in the same way. Prints a table, then a line of JSON.
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 from measures.load import Plan, measured
+from measures.peers import CELERY, DBOS, CannotRun, Peer, database_for, redis, versions
 from measures.programs import URL, program
+from measures.told import tell
 from rich.console import Console
 from rich.table import Table
 
@@ -40,6 +42,7 @@ from app.embedded_programs import find_programs
 BASELINE_SECONDS: Final = 5
 WARM: Final = 300
 ROUNDS: Final = 3
+PEERS: Final = (CELERY, DBOS)
 DONE_SECONDS: Final = 600.0
 INSERT: Final = "INSERT INTO line (body) VALUES (repeat('x', 100));\n"
 NO_LIMITS: Final = {"OCTOLLM_MAX_PENDING": "0", "OCTOLLM_MAX_PENDING_PER_TENANT": "0"}
@@ -109,46 +112,77 @@ def finished(database_url: str) -> float:
         return waiting / (time.perf_counter() - began)
 
 
-def measure(folder: Path, tasks: int, clients: int) -> dict[str, float]:
+def saturated(port: int, tasks: int, clients: int) -> dict[str, float]:
+    """Return the rate of clients that never pause, the median of some rounds, and P50 and P99 at
+    half that rate."""
+    runs = sorted(submitted(port, tasks, clients)["per_second"] for _ in range(ROUNDS))
+    rate = runs[ROUNDS // 2]
+    half = submitted(port, tasks, clients, rate / 2)
+    told = {"submit": rate, "lowest": runs[0], "highest": runs[-1], "half": half["per_second"]}
+    return told | {"p50": half["p50"], "p99": half["p99"]}
+
+
+def of_peer(peer: Peer, server: embedded.Server, tasks: int, clients: int) -> dict[str, float]:
+    """Return what `saturated` does of a peer's API. Raises CannotRun."""
+    with (
+        redis() as broker,
+        database_for(peer, server, broker) as url,
+        tempfile.NamedTemporaryFile("w") as log,
+        peer.serving(url, broker, log) as port,
+    ):
+        return saturated(port, tasks, clients)
+
+
+def measure(folder: Path, tasks: int, clients: int, peers: Sequence[Peer]) -> dict[str, Any]:
+    """Return our figures, those of the peers by name, and why some could not run."""
+    others: dict[str, dict[str, float]] = {}
+    absent: dict[str, str] = {}
     with embedded.running(folder) as server:
         server.create_database("bench")
         url = server.url("bench")
         rates = {"pgbench": baseline(url, clients)}
         migrate.upgrade(url)
         with api(url) as port:
-            runs = [submitted(port, tasks, clients) for _ in range(ROUNDS)]
-            rates["submit"] = sorted(run["per_second"] for run in runs)[ROUNDS // 2]
-            half = submitted(port, tasks, clients, rates["submit"] / 2)
-        rates |= {"half": half["per_second"], "p50": half["p50"], "p99": half["p99"]}
+            rates |= saturated(port, tasks, clients)
         rates["finished"] = finished(url)
-    return rates
+        for peer in peers:
+            try:
+                others[peer.name] = of_peer(peer, server, tasks, clients)
+            except CannotRun as why:
+                absent[peer.name] = str(why)
+    return {"ours": rates, "peers": others, "absent": absent}
 
 
-def report(rates: dict[str, float], tasks: int, clients: int) -> None:
-    title = f"{tasks:,} tasks, {clients} clients, {os.cpu_count()} CPUs"
-    table = Table("", "a second", "share of pgbench", "P50", "P99", title=title)
-    for name, key in (
-        ("pgbench: insert and commit a row", "pgbench"),
-        ("submit, until 202", "submit"),
-        ("submit at half that rate", "half"),
-        ("tasks done by one worker", "finished"),
-    ):
-        times = [f"{rates[p] * 1000:.1f} ms" if key == "half" else "" for p in ("p50", "p99")]
-        table.add_row(name, f"{rates[key]:,.0f}", f"{rates[key] / rates['pgbench']:.3f}", *times)
+def report(figures: dict[str, Any]) -> None:
+    title = f"{figures['tasks']:,} tasks, {figures['clients']} clients, {figures['cpus']} CPUs"
+    table = Table("", "a second", "share of pgbench", "P50 at half", "P99 at half", title=title)
+    ours, limit = figures["ours"], figures["ours"]["pgbench"]
+    table.add_row("pgbench: insert and commit a row", f"{limit:,.0f}", "1")
+    for name, rates in {"OctoLLM, until 202": ours, **figures["peers"]}.items():
+        times = [f"{rates[point] * 1000:.1f} ms" for point in ("p50", "p99")]
+        table.add_row(name, f"{rates['submit']:,.0f}", f"{rates['submit'] / limit:.3f}", *times)
+    done = ours["finished"]
+    table.add_row("OctoLLM, done by one worker", f"{done:,.0f}", f"{done / limit:.3f}")
+    for name, why in figures["absent"].items():
+        table.add_row(name, "could not run", why)
     Console(highlight=False).print(table)
-    about = {"tasks": tasks, "clients": clients, "cpus": os.cpu_count()}
-    line = {"bench": "submit", **about, "python": platform.python_version(), **rates}
-    sys.stdout.write(json.dumps(line) + "\n")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--tasks", type=int, default=3_000)
     parser.add_argument("--clients", type=int, default=64, help="requests at a time")
+    parser.add_argument("--alone", action="store_true", help="no peer that must be installed")
+    parser.add_argument("--json", type=Path, help="file to write the figures to")
     given = parser.parse_args()
+    peers = () if given.alone else PEERS
     with tempfile.TemporaryDirectory(prefix="octollm-bench-") as name:
-        rates = measure(Path(name), given.tasks, given.clients)
-    report(rates, given.tasks, given.clients)
+        figures = measure(Path(name), given.tasks, given.clients, peers)
+    about = {"bench": "submit", "tasks": given.tasks, "clients": given.clients}
+    about |= {"cpus": os.cpu_count(), "python": platform.python_version()}
+    figures = about | {"packages": versions(*peers)} | figures
+    report(figures)
+    tell(figures, given.json)
 
 
 if __name__ == "__main__":

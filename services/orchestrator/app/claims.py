@@ -39,18 +39,25 @@ class Claims:
         """
         return await self._gathering.ask(_Claim(task_id, lost))
 
-    async def _claim(self, batch: Sequence[_Claim]) -> list[Attempt | None]:
+    async def _claim(self, batch: Sequence[_Claim]) -> list[Attempt | Exception | None]:
         # A task delivered twice at once is started once: the other is refused.
         wanted = {claim.task_id: claim for claim in reversed(batch)}
         async with self._parts.database.transaction() as session:
             started = await lifecycle_store.claim(
                 session, {task_id: claim.lost for task_id, claim in wanted.items()}
             )
-        attempts = {task_id: self._attempt(*begun) for task_id, begun in started.items()}
+        attempts = {task_id: self._begun(*begun) for task_id, begun in started.items()}
         return [
             attempts.get(claim.task_id) if wanted[claim.task_id] is claim else None
             for claim in batch
         ]
+
+    def _begun(self, task: Task, seconds: float) -> Attempt | Exception:
+        """Return an attempt, or why there is none: a row may be of another version's making."""
+        try:
+            return self._attempt(task, seconds)
+        except Exception as error:
+            return error
 
     def _attempt(self, task: Task, seconds: float) -> Attempt:
         if task.run_token is None or task.deadline_at is None:

@@ -58,18 +58,17 @@ class Deliveries(JobManager):
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> jobs.Job | None:
         """Return a job for a worker; None: there is none."""
-        fetched = self._fetched[worker_id]
-        if not fetched:
+        if not self._fetched[worker_id]:
             free = max(1, self._places - self._running[worker_id])
             rows = await self.connector.execute_query_all_async(
                 query=queue_sql.FETCH, queues=queues, worker_id=worker_id, most=free
             )
             rows.sort(key=lambda row: (-row["priority"], row["id"]))
-            fetched.extend(map(jobs.Job.from_row, rows))
-        if not fetched:
+            self._fetched[worker_id].extend(map(jobs.Job.from_row, rows))
+        if not self._fetched[worker_id]:
             return None
         self._running[worker_id] += 1
-        return fetched.popleft()
+        return self._fetched[worker_id].popleft()
 
     async def put_back(self, worker_id: int | None) -> None:
         """Let other workers have what one that stops has fetched and not begun.

@@ -26,11 +26,10 @@ async def make_deliveries(database_url: str) -> AsyncIterator[Any]:
 
 
 async def by_status(house: Any) -> dict[str, int]:
+    counted = "SELECT status, count(*) AS number FROM procrastinate_jobs GROUP BY status"
     async with house.parts.database.transaction() as session:
-        rows = await session.execute(
-            text("SELECT status, count(*) FROM procrastinate_jobs GROUP BY status")
-        )
-        return dict(rows)
+        rows = await session.execute(text(counted))
+        return {row.status: row.number for row in rows}
 
 
 async def taken(deliveries: Deliveries, worker_id: int, count: int) -> list[Job]:

@@ -8,9 +8,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
+from sqlalchemy import update
 
 from app import event_store, lifecycle_store, store
 from app.lifecycle_store import Move
+from app.models import Task
+from app.runner import TaskRunner
 from octollm.arm import ArmContext, Outcome
 from octollm.contracts import TaskContract, TaskStatus
 from octollm.errors import ArmFailed
@@ -429,6 +433,20 @@ async def test_an_attempt_that_lost_the_task_adds_no_events(scripted: Any) -> No
     house.start_worker()
     await told.wait()
     assert "arm.note" not in await types(house, task_id)
+
+
+async def test_a_row_that_cannot_be_read_is_no_burden_to_those_claimed_with_it(house: Any) -> None:
+    ids = [UUID(await house.submit()) for _ in range(3)]
+    async with house.parts.database.transaction() as session:
+        broken = update(Task).where(Task.id == ids[1])
+        await session.execute(broken.values(budget={"max_time_seconds": 5, "max_tokens": -1}))
+    runner = TaskRunner(house.parts)
+    begun = (runner.handle(task_id, lambda: False) for task_id in ids)
+    first, second, third = await asyncio.gather(*begun, return_exceptions=True)
+    assert (first, type(second), third) == (None, ValidationError, None)
+    for task_id in (ids[0], ids[2]):
+        task = await house.task(str(task_id))
+        assert (task["status"], task["attempt"]) == ("completed", 1)
 
 
 async def test_a_cancel_that_meets_a_retry_wins(scripted: Any) -> None:

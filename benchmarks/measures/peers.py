@@ -1,0 +1,216 @@
+"""Other people's ways to do the same, each installed and run in an environment of its own.
+
+A peer is a script in `benchmarks/peers` with its packages pinned beside it. It is told a mode, the
+database, the broker and a number: `prepare` makes its tables, `submit` hands in so many tasks,
+`work` does them and says `ready` first, `serve` is an API on that port.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+import psycopg
+
+from app import embedded
+
+FOLDER: Final = Path(__file__).parents[1] / "peers"
+ENVIRONMENTS: Final = Path(__file__).parents[2] / ".venv" / "peers"
+READY_SECONDS: Final = 60.0
+DONE_SECONDS: Final = 300.0
+
+
+class CannotRun(Exception):
+    """A peer that cannot be installed or run, and why."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """`done` is the SQL that counts the tasks whose end is stored."""
+
+    name: str
+    script: str
+    done: str
+
+    def python(self) -> str:
+        """Return the interpreter that has the peer's packages; install them if need be.
+
+        Raises CannotRun.
+        """
+        pinned = FOLDER / f"{self.script}.txt"
+        if not pinned.exists():
+            return sys.executable
+        digest = hashlib.sha256(pinned.read_bytes()).hexdigest()[:12]
+        place = ENVIRONMENTS / f"{self.script}-{digest}"
+        python, ready = place / "bin" / "python", place / ".ready"
+        if not ready.exists():
+            venv.create(place, clear=True, with_pip=True)
+            quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
+            install = [str(python), "-m", "pip", "install", *quiet, "-r", str(pinned)]
+            done = subprocess.run(  # noqa: S603  our own list
+                install, capture_output=True, text=True, check=False
+            )
+            if done.returncode != 0:
+                raise CannotRun(_last_line(done.stderr))
+            ready.touch()
+        return str(python)
+
+    def command(self, mode: str, url: str, broker: str, number: int = 0) -> list[str]:
+        script = str(FOLDER / f"{self.script}.py")
+        return [self.python(), script, mode, url, broker, str(number)]
+
+    def prepared(self, url: str, broker: str) -> None:
+        """Make the peer's tables. Raises CannotRun."""
+        done = subprocess.run(  # noqa: S603  our own scripts
+            self.command("prepare", url, broker), capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise CannotRun(_last_line(done.stderr))
+
+    @contextmanager
+    def serving(self, url: str, broker: str, log: IO[str]) -> Iterator[int]:
+        """Run the peer's API; yield its port. Raises CannotRun if nobody answers there."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = int(free.getsockname()[1])
+        with subprocess.Popen(  # noqa: S603  our own scripts
+            self.command("serve", url, broker, port), stdout=log, stderr=log
+        ) as api:
+            try:
+                _until_answered(api, port, Path(log.name))
+                yield port
+            finally:
+                api.terminate()
+
+    @contextmanager
+    def working(self, url: str, broker: str, log: IO[str]) -> Iterator[None]:
+        """Run the peer's worker. Raises CannotRun if it does not get ready."""
+        with subprocess.Popen(  # noqa: S603  as above
+            self.command("work", url, broker), stdout=log, stderr=log
+        ) as worker:
+            try:
+                _until_ready(worker, Path(log.name))
+                yield
+            finally:
+                worker.terminate()
+
+    def tasks_a_second(self, url: str, broker: str, tasks: int, log: IO[str]) -> float:
+        """Return how many tasks a second are handed in and done, by one process each.
+
+        Raises CannotRun.
+        """
+        with (
+            self.working(url, broker, log),
+            psycopg.connect(url, autocommit=True) as connection,
+        ):
+            began = time.perf_counter()
+            with subprocess.Popen(  # noqa: S603  as above
+                self.command("submit", url, broker, tasks), stdout=log, stderr=log
+            ) as submitter:
+                until_done(connection, self.done, tasks)
+                if submitter.wait() != 0:
+                    raise CannotRun(_last_line(Path(log.name).read_text("utf-8")))
+            return tasks / (time.perf_counter() - began)
+
+
+PROCRASTINATE: Final = Peer(
+    "procrastinate",
+    "with_procrastinate",
+    "SELECT count(*) FROM procrastinate_jobs WHERE status = 'succeeded'",
+)
+PGQUEUER: Final = Peer(
+    "PgQueuer",
+    "with_pgqueuer",
+    "SELECT count(*) FROM pgqueuer_log WHERE status = 'successful'",
+)
+CELERY: Final = Peer(
+    "Celery", "with_celery", "SELECT count(*) FROM celery_taskmeta WHERE status = 'SUCCESS'"
+)
+DBOS: Final = Peer(
+    "DBOS", "with_dbos", "SELECT count(*) FROM dbos.workflow_status WHERE status = 'SUCCESS'"
+)
+
+
+@contextmanager
+def redis() -> Iterator[str]:
+    """Run a Redis of our own, for the one that needs it; yield its URL, empty without Redis."""
+    server = shutil.which("redis-server")
+    if server is None:
+        yield ""
+        return
+    with tempfile.TemporaryDirectory(prefix="octollm-redis-") as folder:
+        place = Path(folder) / "redis.sock"
+        options = ["--port", "0", "--unixsocket", str(place), "--save", "", "--dir", folder]
+        with subprocess.Popen(  # noqa: S603  Debian's own program
+            [server, *options], stdout=subprocess.DEVNULL
+        ) as process:
+            try:
+                while not place.exists():
+                    time.sleep(0.05)
+                yield f"redis+socket://{place}"
+            finally:
+                process.terminate()
+
+
+@contextmanager
+def database_for(peer: Peer, server: embedded.Server, broker: str) -> Iterator[str]:
+    """Make a database with the peer's tables; yield its URL and drop it. Raises CannotRun."""
+    name = f"peer_{time.monotonic_ns()}"
+    server.create_database(name)
+    try:
+        peer.prepared(server.url(name), broker)
+        yield server.url(name)
+    finally:
+        server.drop_database(name)
+
+
+def versions(*peers: Peer) -> dict[str, str]:
+    """Return what each peer is pinned to, by package."""
+    pinned = [FOLDER / f"{peer.script}.txt" for peer in peers]
+    lines = [line for file in pinned if file.exists() for line in file.read_text().split()]
+    return dict(line.partition("==")[::2] for line in lines)
+
+
+def until_done(connection: psycopg.Connection, done: str, tasks: int) -> None:
+    """Return once a count has reached a number. Raises CannotRun if it does not in time."""
+    until = time.perf_counter() + DONE_SECONDS
+    while (count := (connection.execute(done.encode()).fetchone() or (0,))[0]) < tasks:
+        if time.perf_counter() > until:
+            raise CannotRun(f"{tasks - count} of {tasks} tasks were not done in time")
+        time.sleep(0.05)
+
+
+def _until_answered(api: subprocess.Popen[bytes], port: int, said: Path) -> None:
+    until = time.perf_counter() + READY_SECONDS
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            if api.poll() is not None or time.perf_counter() > until:
+                raise CannotRun(_last_line(said.read_text("utf-8"))) from None
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _until_ready(worker: subprocess.Popen[bytes], said: Path) -> None:
+    until = time.perf_counter() + READY_SECONDS
+    while "ready" not in said.read_text("utf-8"):
+        if worker.poll() is not None or time.perf_counter() > until:
+            raise CannotRun(_last_line(said.read_text("utf-8")))
+        time.sleep(0.05)
+
+
+def _last_line(text: str) -> str:
+    return (text.strip().splitlines() or ["it said nothing"])[-1][:200]

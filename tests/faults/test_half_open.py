@@ -8,10 +8,17 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+from outages import stop
 from swallow import Swallower, postgres_behind, through
+
+from app.serving import LEAVING_SECONDS
 
 BOUND = 15.0
 """Pool 3 s, an answer 3 + 2 s, twice, a connection 2 s; and a busy machine."""
+
+GRACE = 2.0
+SLACK = 2.0
 
 
 async def test_a_database_that_swallows_everything_is_answered_503_and_found_again(
@@ -37,23 +44,33 @@ async def test_a_database_that_swallows_everything_is_answered_503_and_found_aga
     figures(**counted, recovered_after=f"{recovered:.1f} s", **crowd.told())
 
 
-async def test_a_worker_stops_in_time_though_its_database_swallows_everything(
-    stage: Any, figures: Any, database_url: str
+@pytest.mark.parametrize("how", ["swallows everything", "is away"])
+async def test_a_worker_stops_within_its_grace_and_five_seconds_though_its_database(
+    how: str, stage: Any, figures: Any, cluster: Any, database_url: str
 ) -> None:
+    """Whatever the time-outs say: those of this one are the defaults, but for its grace."""
     async with Swallower(postgres_behind(database_url)) as proxy:
         crowd = await stage.up(workers=0)
-        muted = {"OCTOLLM_DATABASE_URL": through(database_url, proxy.port)}
-        worker = await stage.worker(**muted)
+        worker = await stage.worker(
+            OCTOLLM_DATABASE_URL=through(database_url, proxy.port),
+            OCTOLLM_WORKER_GRACE=str(GRACE),
+            OCTOLLM_WORKER_STALE="30",
+            OCTOLLM_DB_POOL_TIMEOUT="30",
+            OCTOLLM_DB_STATEMENT_TIMEOUT="10",
+        )
         await crowd.submit_all(range(4), lambda _: drill(30))
         await asyncio.gather(*(started(stage, task_id) for task_id in crowd.accepted.values()))
-        proxy.swallow()
+        if how == "is away":
+            await stop(cluster, signal.SIGQUIT)
+        else:
+            proxy.swallow()
         began = time.monotonic()
         code = await worker.program.ends(signal.SIGTERM)
         seconds = time.monotonic() - began
         stage.places.remove(worker)
     assert code == 0
-    assert seconds < 60
-    figures(accepted=4, longest_delay=seconds)
+    assert seconds < GRACE + LEAVING_SECONDS + SLACK
+    figures(accepted=4, longest_delay=seconds, grace=f"{GRACE:g} s")
 
 
 async def test_a_reflex_layer_that_swallows_everything_is_answered_503_and_found_again(

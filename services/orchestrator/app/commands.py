@@ -127,7 +127,8 @@ def worker(concurrency: int | None) -> None:
     start_tracing("octollm-worker")
 
     async def main() -> None:
-        await process.run(settings, load_arms(models).arms, serving.stop_signal())
+        stop = serving.stop_signal(settings.worker_grace + serving.LEAVING_SECONDS)
+        await process.run(settings, load_arms(models).arms, stop)
 
     try:
         asyncio.run(main())

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import threading
 
 import structlog
 import uvicorn
@@ -19,6 +20,9 @@ GRACE_SECONDS = 10
 KEEP_ALIVE_SECONDS = 30
 BACKLOG = 2_048
 FORCED = 130
+LEAVING_SECONDS = 5.0
+"""How long a worker may take, beyond the grace of its tasks, to write what became of them."""
+
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -101,8 +105,9 @@ async def until_started(server: uvicorn.Server, serving: asyncio.Task[None]) -> 
         await asyncio.sleep(0.01)  # uvicorn offers a flag and no event
 
 
-def stop_signal() -> asyncio.Event:
-    """Return an event that SIGINT and SIGTERM set; a second signal ends the process at once.
+def stop_signal(within: float | None = None) -> asyncio.Event:
+    """Return an event that SIGINT and SIGTERM set; a second signal ends the process at once, and so
+    do, after the first, `within` seconds.
 
     Nothing is lost by that: tasks that were running are found again as after a crash.
     """
@@ -113,7 +118,17 @@ def stop_signal() -> asyncio.Event:
         if stop.is_set():
             os._exit(FORCED)
         stop.set()
+        if within is not None:
+            # A thread, since what holds the process up may be the loop itself, or its end.
+            leaving = threading.Timer(within, _leave, (within,))
+            leaving.daemon = True
+            leaving.start()
 
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, signalled)
     return stop
+
+
+def _leave(after: float) -> None:
+    log.warning("stopped at once: its tasks are found as a dead worker's", seconds=after)
+    os._exit(0)

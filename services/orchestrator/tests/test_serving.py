@@ -20,7 +20,7 @@ import asyncio
 from app.serving import stop_signal
 
 async def main():
-    stop = stop_signal()
+    stop = stop_signal({within})
     print("ready", flush=True)
     await stop.wait()
     print("stopping", flush=True)
@@ -123,8 +123,10 @@ async def test_a_server_that_gave_up_is_not_waited_for() -> None:
 
 @pytest.fixture
 def process(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
-    """A process that waits for the stop signal; `param`: whether it then drains without end."""
-    code = WAITS.format(drains=getattr(request, "param", False))
+    """A process that waits for the stop signal; `param`: whether it then drains without end, and
+    within how many seconds it may."""
+    drains, within = getattr(request, "param", (False, None))
+    code = WAITS.format(drains=drains, within=within)
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as child:
         try:
             yield child
@@ -151,7 +153,7 @@ def test_a_signal_lets_the_process_end_by_itself(
 
 
 @BOTH
-@pytest.mark.parametrize("process", [True], indirect=True)
+@pytest.mark.parametrize("process", [(True, None)], indirect=True)
 def test_a_second_signal_ends_a_process_that_is_still_draining(
     process: subprocess.Popen[str], number: signal.Signals
 ) -> None:
@@ -160,6 +162,17 @@ def test_a_second_signal_ends_a_process_that_is_still_draining(
     assert line(process) == "stopping"
     process.send_signal(number)
     assert process.wait(30) != 0
+
+
+@BOTH
+@pytest.mark.parametrize("process", [(True, 0.1)], indirect=True)
+def test_a_process_that_drains_for_too_long_ends_all_the_same(
+    process: subprocess.Popen[str], number: signal.Signals
+) -> None:
+    assert line(process) == "ready"
+    process.send_signal(number)
+    assert line(process) == "stopping"
+    assert process.wait(30) == 0
 
 
 @BOTH

@@ -104,6 +104,12 @@ class Admission:
         """
         return await self._keyring.lets_in(caller)
 
+    async def check_still_in(self, request: Request) -> None:
+        """Raise Unauthenticated unless who was let in by this request a while ago still would be,
+        and DatabaseUnavailable."""
+        if not await self.still_in(request.state.caller):
+            raise self._unknown(request)
+
     def _welcome(self, request: Request) -> None:
         """Raise HostNotAllowed or OriginNotAllowed for what a foreign page had a browser send."""
         try:
@@ -124,10 +130,13 @@ class Admission:
             await self._charge(request, "ip", address)
             caller = await self._keyring.find_anew(key) if key else None
         if caller is None:
-            self._refuse(request, "unauthenticated")
-            add_header(request.scope, "WWW-Authenticate", "Bearer")
-            raise Unauthenticated("Send Authorization: Bearer, with a key of this server.")
+            raise self._unknown(request)
         return caller
+
+    def _unknown(self, request: Request) -> Unauthenticated:
+        self._refuse(request, "unauthenticated")
+        add_header(request.scope, "WWW-Authenticate", "Bearer")
+        return Unauthenticated("Send Authorization: Bearer, with a key of this server.")
 
     async def _charge(self, request: Request, dimension: str, whose: str) -> None:
         bucket = self._buckets.get(dimension)

@@ -16,7 +16,7 @@ from scripted_models import thinking
 from tenants import a_key
 from test_thinking import answering, judging
 
-from app import reading
+from app import key_desk, reading
 from arms.scripted import Reply
 from octollm.errors import DatabaseUnavailable
 
@@ -449,6 +449,36 @@ async def test_who_may_not_read_is_answered_in_the_background_alone(house: Any) 
                 await client.responses.create(**asked, **changes)
     listed = await house.http.get("/tasks", headers=reader.headers)
     assert len(listed.json()["tasks"]) == 1
+
+
+async def test_who_may_not_read_reads_nothing_by_sending_it_again(house: Any) -> None:
+    owner, sender = await a_key(house.settings), await a_key(house.settings, scopes="submit")
+    house.start_worker()
+    asked: dict[str, Any] = {"model": "digest", "input": "Count."}
+    asked["extra_headers"] = {"Idempotency-Key": "once"}
+    async with client_of(house, owner.key) as client:
+        response = await client.responses.create(**asked)
+        assert response.output_text
+    async with client_of(house, sender.key) as client:
+        again = await client.responses.create(**asked, background=True)
+    assert (again.id, again.status, again.output) == (response.id, "completed", [])
+
+
+async def test_who_waits_for_a_response_is_let_go_when_the_key_is_revoked(house: Any) -> None:
+    held = await a_key(house.settings)
+    async with client_of(house, held.key) as client:
+        waiting = asyncio.create_task(client.responses.create(model="digest", input="Count."))
+        await accepted(house, held)
+        await key_desk.revoke(house.settings, held.id)
+        with pytest.raises(openai.AuthenticationError):
+            await waiting
+
+
+async def accepted(house: Any, held: Any) -> None:
+    """Return once a task of its tenant was stored."""
+    async with asyncio.timeout(30):
+        while not (await house.http.get("/tasks", headers=held.headers)).json()["tasks"]:
+            await asyncio.sleep(0.05)  # asked of the list, since a queue tells of ends alone
 
 
 async def test_private_data_are_refused_with_their_kind_alone(house: Any) -> None:

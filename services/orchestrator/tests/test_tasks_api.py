@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from tenants import a_key
 
-from app import event_store, store
+from app import event_store, key_desk, store
 from octollm.contracts import TaskStatus
 
 PROBLEM = "urn:octollm:problem:"
@@ -170,6 +171,39 @@ async def test_higher_priority_runs_earlier(house: Any, make_house: Any) -> None
     await house.ended(low)
     first, second = await house.task(high), await house.task(low)
     assert first["started_at"] < second["started_at"]
+
+
+async def test_who_waits_is_told_nothing_once_the_key_is_revoked(house: Any) -> None:
+    owner, other = await a_key(house.settings), await a_key(house.settings)
+    task = await house.http.post("/submit", json={"goal": "Count."}, headers=owner.headers)
+    path = f"/tasks/{task.json()['task_id']}"
+    waiting = asyncio.create_task(
+        house.http.get(path, params={"wait": 60}, headers=other.headers, timeout=90)
+    )
+    while not house.app.state.completions._watchers:  # the request has arrived
+        await asyncio.sleep(0)
+    await key_desk.revoke(house.settings, other.id)
+    await out(house, other)
+    house.start_worker()
+    answer = await waiting
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert (await house.http.get(path, headers=owner.headers)).status_code == 200
+
+
+async def out(house: Any, held: Any) -> None:
+    """Return once a key lets nobody in."""
+    async with asyncio.timeout(30):
+        while (await house.http.get("/tasks", headers=held.headers)).status_code != 401:
+            await asyncio.sleep(0.1)  # it takes effect within seconds
+
+
+async def test_who_may_cancel_and_not_read_is_not_told_the_goal(house: Any) -> None:
+    owner, canceller = await a_key(house.settings), await a_key(house.settings, scopes="cancel")
+    task = await house.http.post("/submit", json={"goal": "Count."}, headers=owner.headers)
+    path = f"/tasks/{task.json()['task_id']}/cancel"
+    answers = [await house.http.post(path, headers=key.headers) for key in (canceller, owner)]
+    assert [answer.json()["status"] for answer in answers] == ["cancelled"] * 2
+    assert [answer.json()["goal"] for answer in answers] == ["", "Count."]
 
 
 async def test_a_server_that_stops_lets_its_waiters_go_with_the_truth(house: Any) -> None:

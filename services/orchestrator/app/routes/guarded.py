@@ -40,10 +40,22 @@ def needs(scope: Scope) -> params.Security:
     return security
 
 
+def may(request: Request, scope: Scope) -> bool:
+    """Return whether who was let in has a further scope."""
+    return cast(Caller, request.state.caller).may(scope)
+
+
 def check_may(request: Request, scope: Scope) -> None:
     """Raise Forbidden unless who was let in has a further scope."""
-    if not cast(Caller, request.state.caller).may(scope):
+    if not may(request, scope):
         raise Forbidden(f"This key lacks the scope {scope}.", missing_scope=scope)
+
+
+async def check_still_in(request: Request) -> None:
+    """Raise Unauthenticated if who was let in would not be any more: for what waits before it
+    answers. Raises DatabaseUnavailable too."""
+    admission: Admission = request.app.state.admission
+    await admission.check_still_in(request)
 
 
 class Guarded(APIRoute):

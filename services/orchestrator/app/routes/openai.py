@@ -30,7 +30,7 @@ from app.parts import Parts
 from app.routes import examples
 from app.routes.depends import Tenant, TheCompletions, TheParts
 from app.routes.events import TheStreams
-from app.routes.guarded import DOOR, Guarded, check_may, needs
+from app.routes.guarded import DOOR, Guarded, check_may, check_still_in, may, needs
 from app.routes.tasks import TASK_UNREAD, IdempotencyKey
 from app.routing import unavailable
 from app.streaming import Streams
@@ -122,7 +122,7 @@ async def create_response(
 
     Who neither asks for `background` nor stays until the end has cancelled the task, unless it was
     sent with an `Idempotency-Key`: then it may be asked for again. A key without the scope `read`
-    is answered in the background alone.
+    is answered in the background alone, and without what came of it.
     """
     if not asked.background or asked.stream:
         check_may(request, "read")
@@ -153,6 +153,7 @@ async def create_response(
     while not background and not completions.closing:
         try:
             task = await reading.awaited(parts, completions, tenant, task_id, LOOK_SECONDS)
+            await check_still_in(request)
             if task.status.final:
                 return (await streaming.read(parts, tenant, task_id, background=False))[1]
         except DatabaseUnavailable:  # what was accepted is accepted, and not to be sent again
@@ -161,7 +162,11 @@ async def create_response(
             if not kept:
                 await _cancel(parts, tenant, task_id)
             break
-    return response_of(task, (0, 0), background=background)
+    # One that was sent before, with the same key, may have ended by now.
+    shown = (
+        task if may(request, "read") else task.model_copy(update={"result": None, "error": None})
+    )
+    return response_of(shown, (0, 0), background=background)
 
 
 @router.get(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Header, Path, Query, Response
+from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
 
 from app import event_store, private_store, store, views
 from app.reading import awaited
 from app.routes import examples
 from app.routes.depends import Cursor, Tenant, TheCompletions, TheParts, Transaction
-from app.routes.guarded import DOOR, Guarded, needs
+from app.routes.guarded import DOOR, Guarded, check_still_in, may, needs
 from octollm.contracts import (
     MAX_WAIT_SECONDS,
     TaskAccepted,
@@ -134,13 +134,21 @@ async def list_tasks(
     },
 )
 async def get_task(
-    task_id: TaskId, parts: TheParts, completions: TheCompletions, tenant: Tenant, wait: Wait = 0
+    task_id: TaskId,
+    request: Request,
+    parts: TheParts,
+    completions: TheCompletions,
+    tenant: Tenant,
+    wait: Wait = 0,
 ) -> TaskResponse:
     """A task's contract, state and, once it has ended, its result or why it failed.
 
     With `wait`, the answer comes as soon as the task has ended, or after that time.
     """
-    return await awaited(parts, completions, tenant, task_id, wait)
+    task = await awaited(parts, completions, tenant, task_id, wait)
+    if wait:
+        await check_still_in(request)
+    return task
 
 
 @router.post(
@@ -156,13 +164,15 @@ async def get_task(
     },
 )
 async def cancel_task(
-    task_id: TaskId, parts: TheParts, session: Transaction, tenant: Tenant
+    task_id: TaskId, request: Request, parts: TheParts, session: Transaction, tenant: Tenant
 ) -> TaskSummary:
     """Ask for a task to be cancelled; asking again is harmless.
 
-    A pending task is cancelled in this answer, a running one within a second.
+    A pending task is cancelled in this answer, a running one within a second. To a key without the
+    scope `read` its `goal` is empty.
     """
-    return await parts.pipeline.cancel(session, tenant=tenant, task_id=task_id)
+    task = await parts.pipeline.cancel(session, tenant=tenant, task_id=task_id)
+    return task if may(request, "read") else task.model_copy(update={"goal": ""})
 
 
 @router.delete(

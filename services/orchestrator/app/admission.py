@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter as Counts
+from functools import partial
 from typing import Final
 
 import structlog
@@ -21,13 +23,18 @@ from octollm.errors import (
 )
 from octollm.service.addresses import address_of, is_loopback
 from octollm.service.buckets import Buckets, Charge
-from octollm.service.edge import add_header
+from octollm.service.edge import add_header, at_end
 from octollm.service.redis_link import RedisLink
 from octollm.service.visitors import Visitors, names
 
+TENANTS: Final = 2
+"""So many tenants at least share the connections of a process: one alone cannot take them all."""
+
+RETRY_SECONDS: Final = 1
+
 _UNIT: Final = "requests"
 _REFUSALS: Final = (
-    *("unauthenticated", "forbidden", "key-limit", "ip-limit"),
+    *("unauthenticated", "forbidden", "key-limit", "ip-limit", "open-limit"),
     *(HostNotAllowed.slug, OriginNotAllowed.slug),
 )
 
@@ -58,6 +65,8 @@ class Admission:
             for dimension, limit in limits.items()
             if limit
         }
+        self._most_open = max(1, settings.max_connections // TENANTS)
+        self._open: Counts[str] = Counts()
         self._refused = Counter(
             "octollm_requests_refused",
             "Requests turned away at the door, by reason.",
@@ -90,6 +99,7 @@ class Admission:
             return ANYONE
         caller = await self._identified(key, request, address)
         await self._charge(request, "key", str(caller.key_id))
+        self._open_one(request, caller.tenant)
         await self._keyring.note_use(caller)
         if not caller.may(scope):
             self._refuse(request, "forbidden")
@@ -109,6 +119,18 @@ class Admission:
         and DatabaseUnavailable."""
         if not await self.still_in(request.state.caller):
             raise self._unknown(request)
+
+    def _open_one(self, request: Request, tenant: str) -> None:
+        """Count a request among its tenant's until its answer has ended; a stream's does late.
+
+        Raises RateLimited for one too many: else a single key could hold all connections there are.
+        """
+        if self._open[tenant] >= self._most_open:
+            self._refuse(request, "open-limit")
+            detail = f"{self._most_open:,} requests of yours are open here, and no more may."
+            raise RateLimited(detail, retry_after=RETRY_SECONDS)
+        self._open[tenant] += 1
+        at_end(request.scope, partial(self._open.subtract, [tenant]))
 
     def _welcome(self, request: Request) -> None:
         """Raise HostNotAllowed or OriginNotAllowed for what a foreign page had a browser send."""

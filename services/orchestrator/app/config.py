@@ -49,7 +49,8 @@ class Settings(BaseSettings):
     max_connections: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         MAX_CONNECTIONS,
         description="Connections an API process has at a time, streams of events included; what "
-        "comes past them is answered 503, but for health, readiness and metrics.",
+        "comes past them is answered 503, but for health, readiness and metrics. One tenant has at "
+        "most half of them.",
     )
 
     # Who may come in

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import structlog
+from tenants import a_key
 
 from octollm.service.connections import HEARD, OTHER_FILES, TOLD, with_files_for
 from octollm.service.heads import HeadLimitProtocol
@@ -38,6 +39,21 @@ async def opened(house: Any) -> AsyncIterator[Callable[[], Any]]:
             return await stack.enter_async_context(connected(house))
 
         yield one
+
+
+async def test_a_tenant_takes_no_more_than_half_of_the_connections(house: Any) -> None:
+    greedy, other = [await a_key(house.settings, tenant) for tenant in ("greedy", "other")]
+    async with AsyncExitStack() as stack:
+        for _ in range(MOST // 2):
+            streaming = house.http.stream("GET", "/events", headers=greedy.headers)
+            assert (await stack.enter_async_context(streaming)).status_code == 200
+        refused = await house.http.get("/tasks", headers=greedy.headers)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+        assert refused.json()["detail"] == "3 requests of yours are open here, and no more may."
+        assert (await house.http.get("/tasks", headers=other.headers)).status_code == 200
+    async with asyncio.timeout(PATIENCE):
+        while (await house.http.get("/tasks", headers=greedy.headers)).status_code != 200:
+            await asyncio.sleep(0.05)  # the server sees the ends of its streams a little later
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, MutableMapping
+from collections.abc import Callable, Collection, Iterable, MutableMapping
 from time import perf_counter
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ _METHODS: Final = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _NO_ROUTE: Final = "none"
 
 _MORE: Final = "octollm.headers"
+_ENDS: Final = "octollm.ends"
 
 log = structlog.get_logger("access")
 
@@ -32,6 +33,12 @@ log = structlog.get_logger("access")
 def add_header(scope: MutableMapping[str, Any], name: str, value: str) -> None:
     """Have the answer to a request carry a header, whether it will be a good one or a problem."""
     scope.setdefault(_MORE, []).append((name.lower().encode(), value.encode()))
+
+
+def at_end(scope: MutableMapping[str, Any], call: Callable[[], None]) -> None:
+    """Have something called once the answer to a request has ended, however it did, to its last
+    byte."""
+    scope.setdefault(_ENDS, []).append(call)
 
 
 class EdgeMiddleware:
@@ -83,6 +90,8 @@ class EdgeMiddleware:
             await self.app(scope, receive, send_with_id)
         finally:
             self._record(scope, status, perf_counter() - started)
+            for call in scope.get(_ENDS, ()):
+                call()
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "other"

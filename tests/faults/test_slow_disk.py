@@ -1,9 +1,7 @@
 """PostgreSQL's disk gets slow, or does not answer at all: flushes of its log take their time.
 
 Unlike a slow statement, a flush is not ended by a time-out of the server or a lost connection:
-what it belongs to is in doubt, and may be committed after its client was told 503. So a line that
-an arm adds to a history may be there twice, and what waits for a disk that is stuck is digests,
-which add none.
+what it belongs to is in doubt, and may be committed after its client was told 503.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from crowd import HANGS_AFTER, words
+from crowd import HANGS_AFTER
 from outages import start, stop
 
 from app import embedded
@@ -92,9 +90,9 @@ async def test_a_disk_that_does_not_answer_is_answered_503_and_nothing_is_lost_w
     disk: Disk, stage: Any, figures: Any
 ) -> None:
     crowd = await stage.up(workers=2)
-    await crowd.submit_all(range(30), words)
+    await crowd.submit_all(range(30))
     disk(STUCK)
-    load = asyncio.create_task(crowd.submit_all(range(30, 60), words))
+    load = asyncio.create_task(crowd.submit_all(range(30, 60)))
     await crowd.refused(30)
     assert len(crowd.accepted) == 30
     assert crowd.longest < HANGS_AFTER

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import Row, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import AuditEvent, Task, TaskEvent
-from octollm.errors import TaskNotFound
+from octollm.errors import DatabaseUnavailable, TaskNotFound
 from octollm.receipt import canonical
 
 EVENTS_CHANNEL = "octollm_events"
@@ -54,9 +54,12 @@ _ADD = text(rf"""
         SELECT id, type, CAST(data_text AS jsonb), at, head_hash, hash FROM line
         RETURNING id, task_id
     )
-    SELECT line.id, pg_notify(:channel, concat_ws(' ', line.id, event.id, type, tenant))
+    SELECT line.id, CAST(pg_current_xact_id() AS text) AS transaction,
+        pg_notify(:channel, concat_ws(' ', line.id, event.id, type, tenant))
     FROM line JOIN event ON task_id = line.id
     """)  # noqa: S608  constants of ours
+
+_STATUS = text("SELECT pg_xact_status(CAST(:transaction AS xid8))")
 
 _DRAFTS = text("""
     SELECT pg_notify(:channel, piece)
@@ -98,6 +101,25 @@ async def add_event(
 
 async def add_events(session: AsyncSession, lines: Sequence[Line]) -> set[UUID]:
     """Add a line each to the histories of several tasks, and return of which; see `add_event`."""
+    return {row.id for row in await _added(session, lines)}
+
+
+async def add_event_once(session: AsyncSession, line: Line, tried: list[str]) -> None:
+    """Add a line to a task's history, unless one of the transactions in `tried` has, which nobody
+    heard the end of. This one is put there as well.
+
+    Raises DatabaseUnavailable while one of them is not over.
+    """
+    for transaction in tried:
+        status = await session.scalar(_STATUS, {"transaction": transaction})
+        if status == "committed":
+            return
+        if status == "in progress":
+            raise DatabaseUnavailable(retry_after=1)
+    tried += [row.transaction for row in await _added(session, [line])]
+
+
+async def _added(session: AsyncSession, lines: Sequence[Line]) -> list[Row[Any]]:
     rows = [
         {
             "task_id": str(line.task_id),
@@ -109,7 +131,7 @@ async def add_events(session: AsyncSession, lines: Sequence[Line]) -> set[UUID]:
         for line in lines
     ]
     added = await session.execute(_ADD, {"lines": json.dumps(rows), "channel": EVENTS_CHANNEL})
-    return {row.id for row in added}
+    return list(added)
 
 
 async def list_events(session: AsyncSession, task_id: UUID) -> list[TaskEvent]:

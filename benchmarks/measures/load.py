@@ -23,6 +23,7 @@ LOOP: Final = import_module("uvloop" if find_spec("uvloop") else "asyncio").new_
 """The loop that uvicorn takes, which is faster where there is one."""
 
 _LENGTH: Final = b"content-length:"
+_CLOSED: Final = b"connection: close"
 
 
 class Plan(TypedDict):
@@ -81,13 +82,17 @@ def request(method: str, path: str, body: bytes) -> bytes:
 
 async def asked(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sent: bytes, wanted: bytes
-) -> None:
-    """Send a request and read the whole answer. Raises RuntimeError for another status."""
+) -> bool:
+    """Send a request, read the whole answer, and return whether the server goes on listening.
+
+    Raises RuntimeError for another status.
+    """
     writer.write(sent)
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     if wanted not in head.partition(b"\r\n")[0]:
         raise RuntimeError(head.decode(errors="replace"))
     await reader.readexactly(int(head.partition(_LENGTH)[2].partition(b"\r\n")[0]))
+    return _CLOSED not in head
 
 
 async def client(plan: Plan, requests: list[bytes], start: float) -> list[float]:
@@ -101,7 +106,10 @@ async def client(plan: Plan, requests: list[bytes], start: float) -> list[float]
             await asyncio.sleep(max(0.0, due - perf_counter()))
         if requests:
             began = due if plan["every"] else perf_counter()
-            await asked(reader, writer, requests.pop(), wanted)
+            if writer.is_closing():
+                reader, writer = await asyncio.open_connection("127.0.0.1", plan["port"])
+            if not await asked(reader, writer, requests.pop(), wanted):
+                writer.close()
             times.append(perf_counter() - began)
         due += plan["every"]
     writer.close()

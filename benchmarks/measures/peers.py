@@ -215,6 +215,7 @@ LITELLM: Final = Peer(
         ),
     ),
 )
+PRESIDIO: Final = Peer("Presidio", "with_presidio")
 
 
 @contextmanager

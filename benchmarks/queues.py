@@ -1,33 +1,30 @@
 """How many tasks a second are done from submit to stored result, beside what others would use.
 
     make bench BENCH=queues         or, with other figures:
-    make bench BENCH=queues ARGS="--tasks 500 --rounds 1 --json benchmarks/results/queues.json"
+    make bench BENCH=queues ARGS="--tasks 500 --rounds 1"
 
 A task does nothing that takes time. Ours go through one API, all screened, and one worker with its
 arm, each output screened as well; the others are handed in by one process of their library and done
 by one worker, without API or screening: it is what they leave out that we are measured against.
 All share one embedded PostgreSQL; each has a database of its own. Rounds go round all, the first
-one warm; told is the median. Then single tasks are submitted to an idle house, and the time is told
-from commit to start. Prints tables, then a line of JSON.
+one warm; told is the median. Then single tasks are handed in while there is nothing else to do, and
+the time is told from when each was stored to when its arm, or its function, began. Prints tables,
+then a line of JSON.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import platform
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Any, Final
+from typing import IO, Any, Final, TypeVar
 
 import httpx2
 import psycopg
-from measures.load import Plan, measured
+from measures.load import SUBMIT, measured
 from measures.peers import (
     CELERY,
     DBOS,
@@ -36,20 +33,18 @@ from measures.peers import (
     CannotRun,
     Peer,
     database_for,
-    redis,
     until_done,
     versions,
 )
-from measures.programs import URL, program
-from measures.told import tell
+from measures.programs import api, port_of, worker
+from measures.told import about, arguments, tell
 from rich.console import Console
 from rich.table import Table
 
 from app import embedded, migrate
 
 CLIENTS: Final = 64
-SINGLE: Final = 100
-NO_LIMITS: Final = {"OCTOLLM_MAX_PENDING": "0", "OCTOLLM_MAX_PENDING_PER_TENANT": "0"}
+OURS: Final = "OctoLLM"
 DONE: Final = "SELECT count(*) FROM tasks WHERE status = 'completed'"
 PICKED_UP: Final = """
     SELECT extract(epoch FROM started.created_at - submitted.created_at)::float8
@@ -57,118 +52,126 @@ PICKED_UP: Final = """
     WHERE started.type = 'task.started' AND submitted.type = 'task.submitted'
     ORDER BY started.id DESC LIMIT %s
 """
+T = TypeVar("T")
+
 PEERS: Final = (PROCRASTINATE, PGQUEUER, CELERY, DBOS)
 
 
 @contextmanager
 def house(database_url: str) -> Iterator[str]:
-    """Run a Reflex Layer, an API and a worker; yield the API's address."""
-    ours = {"OCTOLLM_DATABASE_URL": database_url} | NO_LIMITS
-    with ExitStack() as stack:
-        _, ours["OCTOLLM_REFLEX_URL"] = stack.enter_context(program(URL, "reflex", "--port", "0"))
-        _, url = stack.enter_context(program(URL, "serve", "--port", "0", **ours))
-        stack.enter_context(program("worker started", "worker", **ours))
+    """Run an API and a worker, each with a Reflex Layer; yield the API's address."""
+    with api(database_url) as (_, url), worker(database_url):
         yield url
 
 
 def ours(database_url: str, url: str, tasks: int) -> float:
     """Return how many tasks a second the house accepts and completes."""
-    bodies = [json.dumps({"goal": f"Summarise report {n:08} for the board."}) for n in range(tasks)]
+    plan = SUBMIT.plan(port_of(url), tasks, CLIENTS)
     with psycopg.connect(database_url, autocommit=True) as connection:
         before = (connection.execute(DONE.encode()).fetchone() or (0,))[0]
         began = time.perf_counter()
-        measured(
-            Plan(
-                port=int(url.rpartition(":")[2]),
-                path="/submit",
-                status=202,
-                clients=CLIENTS,
-                every=0.0,
-                warm=0,
-                bodies=bodies,
-            )
-        )
+        measured(plan)
         until_done(connection, DONE, before + tasks)
         return tasks / (time.perf_counter() - began)
 
 
-def picked_up(database_url: str, url: str) -> dict[str, float]:
-    """Return P50 and P99 of the seconds from the commit of a task to its start, one at a time."""
+def picked_up(database_url: str, url: str, tasks: int) -> list[float]:
+    """Return the seconds from when a task was stored to when it began, one at a time."""
     with (
         httpx2.Client(base_url=url) as client,
         psycopg.connect(database_url, autocommit=True) as connection,
     ):
-        for number in range(SINGLE):
+        for number in range(tasks):
             answer = client.post("/submit", json={"goal": f"Look at report {number:08}."})
             task_id = answer.raise_for_status().json()["task_id"]
             client.get(f"/tasks/{task_id}", params={"wait": 30}).raise_for_status()
-        rows = connection.execute(PICKED_UP, (SINGLE,)).fetchall()
-    cuts = quantiles([row[0] for row in rows], n=100)
-    return {"p50": cuts[49], "p99": cuts[98]}
+        return [row[0] for row in connection.execute(PICKED_UP, (tasks,)).fetchall()]
 
 
-def measure(folder: Path, tasks: int, rounds: int, peers: Sequence[Peer]) -> dict[str, Any]:
-    """Return tasks a second of each round by name, why some could not run, and pickup times."""
-    rates: dict[str, list[float]] = {"OctoLLM": []}
+def measure(
+    folder: Path, tasks: int, rounds: int, single: int, peers: Sequence[Peer]
+) -> dict[str, Any]:
+    """Return tasks a second of each round and pickup times by name, and why some could not run."""
+    rates: dict[str, list[float]] = {OURS: []}
+    pickup: dict[str, dict[str, float]] = {}
     absent: dict[str, str] = {}
-    with ExitStack() as stack:
-        server = stack.enter_context(embedded.running(folder))
-        broker = stack.enter_context(redis())
+    with embedded.running(folder) as server:
         server.create_database("ours")
-        migrate.upgrade(server.url("ours"))
-        for _ in range(rounds + 1):
-            with house(server.url("ours")) as url:
-                rates["OctoLLM"].append(ours(server.url("ours"), url, tasks))
-                idle = picked_up(server.url("ours"), url)
+        mine = server.url("ours")
+        migrate.upgrade(mine)
+        for turn in range(rounds + 1):
+            with house(mine) as url:
+                rates[OURS].append(ours(mine, url, tasks))
+                if turn == rounds:
+                    pickup[OURS] = cut(picked_up(mine, url, single))
             for peer in peers:
                 if peer.name in absent:
                     continue
                 try:
-                    rates.setdefault(peer.name, []).append(_of_peer(peer, server, broker, tasks))
+                    rates.setdefault(peer.name, []).append(_rate_of(peer, server, tasks))
+                    if turn == rounds:
+                        pickup[peer.name] = cut(_pickups_of(peer, server, single))
                 except CannotRun as why:
                     absent[peer.name] = str(why)
                     rates.pop(peer.name, None)
-    warm = {name: of[1:] for name, of in rates.items()}
-    return {"rates": warm, "absent": absent, "pickup": idle}
+    return {
+        "rates": {name: of[1:] for name, of in rates.items()},
+        "pickup": pickup,
+        "absent": absent,
+    }
 
 
-def _of_peer(peer: Peer, server: embedded.Server, broker: str, tasks: int) -> float:
+def cut(seconds: list[float]) -> dict[str, float]:
+    """Return P50 and P99. What began before its being stored was noted waited for nothing."""
+    cuts = quantiles([max(0.0, one) for one in seconds], n=100)
+    return {"p50": cuts[49], "p99": cuts[98]}
+
+
+def _rate_of(peer: Peer, server: embedded.Server, tasks: int) -> float:
+    return _with(peer, server, lambda *where: peer.tasks_a_second(*where[:2], tasks, where[2]))
+
+
+def _pickups_of(peer: Peer, server: embedded.Server, tasks: int) -> list[float]:
+    return _with(peer, server, lambda *where: peer.pickups(*where[:2], tasks, where[2]))
+
+
+def _with(peer: Peer, server: embedded.Server, do: Callable[[str, str, IO[str]], T]
+) -> T:
+    """Do something with a peer's database, what it needs and a log."""
     with (
-        database_for(peer, server, broker) as url,
+        peer.needs() as needed,
+        database_for(peer, server, needed) as url,
         tempfile.NamedTemporaryFile("w") as log,
     ):
-        return peer.tasks_a_second(url, broker, tasks, log)
+        return do(url, needed, log)
 
 
 def report(figures: dict[str, Any]) -> None:
     title = f"{figures['tasks']:,} tasks, {figures['cpus']} CPUs"
-    table = Table("", "tasks a second", "lowest", "highest", "ours beside it", title=title)
-    ours = median(figures["rates"]["OctoLLM"])
+    columns = ("tasks a second", "lowest", "highest", "ours beside it", "pickup P50", "P99")
+    table = Table("", *columns, title=title)
+    ours = median(figures["rates"][OURS])
     for name, rates in figures["rates"].items():
-        least, most = min(rates), max(rates)
-        row = (f"{value:,.0f}" for value in (median(rates), least, most))
-        table.add_row(name, *row, f"{ours / median(rates):.2f}")
+        row = [f"{value:,.0f}" for value in (median(rates), min(rates), max(rates))]
+        times = [f"{seconds * 1000:.1f} ms" for seconds in figures["pickup"][name].values()]
+        table.add_row(name, *row, f"{ours / median(rates):.2f}", *times)
     for name, why in figures["absent"].items():
         table.add_row(name, "could not run", "", "", why)
-    console = Console(highlight=False)
-    console.print(table)
-    idle = {name: f"{seconds * 1000:.1f} ms" for name, seconds in figures["pickup"].items()}
-    console.print(f"From commit to start, house idle: P50 {idle['p50']}, P99 {idle['p99']}.")
+    Console(highlight=False).print(table)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--tasks", type=int, default=1_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--alone", action="store_true", help="no peer that must be installed")
-    parser.add_argument("--json", type=Path, help="file to write the figures to")
+    parser = arguments("Measure tasks a second from submit to stored result.")
+    parser.add_argument("--tasks", type=int, help="tasks a round")
+    parser.add_argument("--rounds", type=int, help="rounds after the warm one")
     given = parser.parse_args()
+    tasks = given.tasks or (200 if given.quick else 1_000)
+    rounds = given.rounds or (1 if given.quick else 3)
+    single = 40 if given.quick else 200
+    peers = (PROCRASTINATE,) if given.alone else PEERS
     with tempfile.TemporaryDirectory(prefix="octollm-bench-") as name:
-        peers = (PROCRASTINATE,) if given.alone else PEERS
-        figures = measure(Path(name), given.tasks, given.rounds, peers)
-    about = {"bench": "queues", "tasks": given.tasks, "cpus": os.cpu_count()}
-    about |= {"python": platform.python_version(), "packages": versions(*peers)}
-    figures = about | figures
+        figures = measure(Path(name), tasks, rounds, single, peers)
+    figures = about("queues") | {"tasks": tasks, "packages": versions(*peers)} | figures
     report(figures)
     tell(figures, given.json)
 

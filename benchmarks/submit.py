@@ -14,25 +14,20 @@ and queue a task and screen nothing, are asked in the same way. Prints a table, 
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-import platform
 import re
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg
-from measures.load import Plan, measured
-from measures.peers import CELERY, DBOS, CannotRun, Peer, database_for, redis, versions
-from measures.programs import URL, program
-from measures.told import tell
+from measures.load import SUBMIT, Door, measured
+from measures.peers import CELERY, DBOS, LITELLM, CannotRun, Peer, database_for, last_line, versions
+from measures.programs import Broken, api, port_of, worker
+from measures.told import about, arguments, tell
 from rich.console import Console
 from rich.table import Table
 
@@ -42,10 +37,9 @@ from app.embedded_programs import find_programs
 BASELINE_SECONDS: Final = 5
 WARM: Final = 300
 ROUNDS: Final = 3
-PEERS: Final = (CELERY, DBOS)
+PEERS: Final = (CELERY, DBOS, LITELLM)
 DONE_SECONDS: Final = 600.0
 INSERT: Final = "INSERT INTO line (body) VALUES (repeat('x', 100));\n"
-NO_LIMITS: Final = {"OCTOLLM_MAX_PENDING": "0", "OCTOLLM_MAX_PENDING_PER_TENANT": "0"}
 
 
 def baseline(url: str, clients: int) -> float:
@@ -60,64 +54,33 @@ def baseline(url: str, clients: int) -> float:
     )
     said = re.search(r"tps = ([\d.]+)", done.stdout)
     if done.returncode != 0 or said is None:
-        sys.exit(done.stderr)
+        raise Broken(done.stderr)
     return float(said[1])
-
-
-@contextmanager
-def api(database_url: str) -> Iterator[int]:
-    """Run a Reflex Layer and an API; yield the API's port."""
-    ours = {"OCTOLLM_DATABASE_URL": database_url} | NO_LIMITS
-    with ExitStack() as stack:
-        _, reflex_url = stack.enter_context(program(URL, "reflex", "--port", "0"))
-        ours["OCTOLLM_REFLEX_URL"] = reflex_url
-        _, url = stack.enter_context(program(URL, "serve", "--port", "0", **ours))
-        yield int(url.rpartition(":")[2])
-
-
-def submitted(port: int, tasks: int, clients: int, rate: float | None = None) -> dict[str, float]:
-    """Return how long submits took, and how many a second there were; at `rate` if it is given."""
-    goal = "Summarise report {:08} for the board, in three short paragraphs."
-    bodies = [json.dumps({"goal": goal.format(number)}) for number in range(tasks + WARM)]
-    return measured(
-        Plan(
-            port=port,
-            path="/submit",
-            status=202,
-            clients=clients,
-            every=clients / rate if rate else 0.0,
-            warm=WARM,
-            bodies=bodies,
-        )
-    )
 
 
 def finished(database_url: str) -> float:
     """Return how many tasks a second a worker finishes, from its start to the last one."""
     open_tasks = "SELECT count(*) FROM tasks WHERE status IN ('pending', 'processing')"
-    ours = {"OCTOLLM_DATABASE_URL": database_url}
-    with psycopg.connect(database_url, autocommit=True) as connection, ExitStack() as stack:
+    with psycopg.connect(database_url, autocommit=True) as connection, worker(database_url):
 
         def left() -> int:
             return int((connection.execute(open_tasks).fetchone() or (0,))[0])
 
-        waiting = left()
-        _, ours["OCTOLLM_REFLEX_URL"] = stack.enter_context(program(URL, "reflex", "--port", "0"))
-        stack.enter_context(program("worker started", "worker", **ours))
-        began = time.perf_counter()
+        waiting, began = left(), time.perf_counter()
         while left():
             if time.perf_counter() - began > DONE_SECONDS:
-                sys.exit(f"{left()} of {waiting} tasks are not done")
+                raise Broken(f"{left()} of {waiting} tasks are not done")
             time.sleep(0.25)
         return waiting / (time.perf_counter() - began)
 
 
-def saturated(port: int, tasks: int, clients: int) -> dict[str, float]:
+def saturated(port: int, tasks: int, clients: int, door: Door = SUBMIT) -> dict[str, float]:
     """Return the rate of clients that never pause, the median of some rounds, and P50 and P99 at
     half that rate."""
-    runs = sorted(submitted(port, tasks, clients)["per_second"] for _ in range(ROUNDS))
+    plan = door.plan(port, tasks, clients, warm=WARM)
+    runs = sorted(measured(plan)["per_second"] for _ in range(ROUNDS))
     rate = runs[ROUNDS // 2]
-    half = submitted(port, tasks, clients, rate / 2)
+    half = measured(door.plan(port, tasks, clients, warm=WARM, rate=rate / 2))
     told = {"submit": rate, "lowest": runs[0], "highest": runs[-1], "half": half["per_second"]}
     return told | {"p50": half["p50"], "p99": half["p99"]}
 
@@ -125,12 +88,15 @@ def saturated(port: int, tasks: int, clients: int) -> dict[str, float]:
 def of_peer(peer: Peer, server: embedded.Server, tasks: int, clients: int) -> dict[str, float]:
     """Return what `saturated` does of a peer's API. Raises CannotRun."""
     with (
-        redis() as broker,
-        database_for(peer, server, broker) as url,
+        peer.needs() as needed,
+        database_for(peer, server, needed) as url,
         tempfile.NamedTemporaryFile("w") as log,
-        peer.serving(url, broker, log) as port,
+        peer.serving(url, needed, log) as port,
     ):
-        return saturated(port, tasks, clients)
+        try:
+            return saturated(port, tasks, clients, peer.door)
+        except Broken as error:
+            raise CannotRun(last_line(str(error))) from error
 
 
 def measure(folder: Path, tasks: int, clients: int, peers: Sequence[Peer]) -> dict[str, Any]:
@@ -142,8 +108,8 @@ def measure(folder: Path, tasks: int, clients: int, peers: Sequence[Peer]) -> di
         url = server.url("bench")
         rates = {"pgbench": baseline(url, clients)}
         migrate.upgrade(url)
-        with api(url) as port:
-            rates |= saturated(port, tasks, clients)
+        with api(url) as (_, address):
+            rates |= saturated(port_of(address), tasks, clients)
         rates["finished"] = finished(url)
         for peer in peers:
             try:
@@ -169,18 +135,16 @@ def report(figures: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--tasks", type=int, default=2_000)
+    parser = arguments("Measure durable submits.")
+    parser.add_argument("--tasks", type=int, help="requests a round")
     parser.add_argument("--clients", type=int, default=64, help="requests at a time")
-    parser.add_argument("--alone", action="store_true", help="no peer that must be installed")
-    parser.add_argument("--json", type=Path, help="file to write the figures to")
     given = parser.parse_args()
+    tasks = given.tasks or (400 if given.quick else 2_000)
     peers = () if given.alone else PEERS
     with tempfile.TemporaryDirectory(prefix="octollm-bench-") as name:
-        figures = measure(Path(name), given.tasks, given.clients, peers)
-    about = {"bench": "submit", "tasks": given.tasks, "clients": given.clients}
-    about |= {"cpus": os.cpu_count(), "python": platform.python_version()}
-    figures = about | {"packages": versions(*peers)} | figures
+        figures = measure(Path(name), tasks, given.clients, peers)
+    sizes = {"tasks": tasks, "clients": given.clients, "packages": versions(*peers)}
+    figures = about("submit") | sizes | figures
     report(figures)
     tell(figures, given.json)
 

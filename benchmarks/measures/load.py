@@ -1,4 +1,4 @@
-"""A process that posts JSON over connections kept open, and says how long the answers took.
+"""A process that sends requests over connections kept open, and says how long the answers took.
 
 Sockets and asyncio, with requests made before the clock starts: an HTTP client's own work would
 be measured with the server's. Reads what to do as JSON from stdin, writes times to stdout.
@@ -15,21 +15,25 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import quantiles
 from time import perf_counter
-from typing import Final, TypedDict
+from typing import Final, NamedTuple, TypedDict
+
+from measures.programs import Broken
 
 LOOP: Final = import_module("uvloop" if find_spec("uvloop") else "asyncio").new_event_loop
 """The loop that uvicorn takes, which is faster where there is one."""
 
 _LENGTH: Final = b"content-length:"
+_CLOSED: Final = b"connection: close"
 
 
 class Plan(TypedDict):
-    """`bodies` are posted to `path` one after the other, by as many `clients` at a time, each to
+    """`bodies` are sent to `path` one after the other, by as many `clients` at a time, each to
     be answered `status`. With `every`, a request of a client is due so many seconds after its one
     before, and its time counts from then on, whenever it could be sent: who waits for a server that
     is behind has waited all the same. Without, each sends as soon as it is answered."""
 
     port: int
+    method: str
     path: str
     status: int
     clients: int
@@ -38,21 +42,57 @@ class Plan(TypedDict):
     bodies: list[str]
 
 
-def request(path: str, body: bytes) -> bytes:
+class Door(NamedTuple):
+    """Where a task is handed in, and how. `{number}` in `body` makes each another one."""
+
+    method: str
+    path: str
+    status: int
+    body: str
+
+    def plan(self, port: int, requests: int, clients: int, **more: float) -> Plan:
+        """Return a plan of so many requests; `more` are `rate`, a second, and `warm`."""
+        rate, warm = more.get("rate", 0.0), int(more.get("warm", 0))
+        return Plan(
+            port=port,
+            method=self.method,
+            path=self.path,
+            status=self.status,
+            clients=clients,
+            every=clients / rate if rate else 0.0,
+            warm=warm,
+            bodies=[self.body.replace("{number}", f"{n:08}") for n in range(requests + warm)],
+        )
+
+
+SUBMIT: Final = Door(
+    "POST",
+    "/submit",
+    202,
+    json.dumps({"goal": "Summarise report {number} for the board, in three short paragraphs."}),
+)
+"""Ours, and those of peers that are APIs of one route."""
+
+
+def request(method: str, path: str, body: bytes) -> bytes:
     """Return the bytes of a request."""
-    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 async def asked(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sent: bytes, wanted: bytes
-) -> None:
-    """Send a request and read the whole answer. Raises RuntimeError for another status."""
+) -> bool:
+    """Send a request, read the whole answer, and return whether the server goes on listening.
+
+    Raises RuntimeError for another status.
+    """
     writer.write(sent)
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     if wanted not in head.partition(b"\r\n")[0]:
         raise RuntimeError(head.decode(errors="replace"))
     await reader.readexactly(int(head.partition(_LENGTH)[2].partition(b"\r\n")[0]))
+    return _CLOSED not in head
 
 
 async def client(plan: Plan, requests: list[bytes], start: float) -> list[float]:
@@ -66,7 +106,10 @@ async def client(plan: Plan, requests: list[bytes], start: float) -> list[float]
             await asyncio.sleep(max(0.0, due - perf_counter()))
         if requests:
             began = due if plan["every"] else perf_counter()
-            await asked(reader, writer, requests.pop(), wanted)
+            if writer.is_closing():
+                reader, writer = await asyncio.open_connection("127.0.0.1", plan["port"])
+            if not await asked(reader, writer, requests.pop(), wanted):
+                writer.close()
             times.append(perf_counter() - began)
         due += plan["every"]
     writer.close()
@@ -75,7 +118,7 @@ async def client(plan: Plan, requests: list[bytes], start: float) -> list[float]
 
 async def run(plan: Plan) -> dict[str, object]:
     """Carry out a plan; the first `warm` requests are not timed."""
-    requests = [request(plan["path"], body.encode()) for body in plan["bodies"]]
+    requests = [request(plan["method"], plan["path"], body.encode()) for body in plan["bodies"]]
     first, rest = requests[: plan["warm"]], requests[plan["warm"] :]
     await _together(plan | {"every": 0.0}, first)
     began = perf_counter()
@@ -92,7 +135,7 @@ async def _together(plan: Plan, requests: list[bytes]) -> list[float]:
 
 def measured(plan: Plan) -> dict[str, float]:
     """Have a process of its own carry out a plan; return P50, P95 and P99 in seconds, and requests
-    a second. Exits with what that process said if it broke."""
+    a second. Raises Broken with what that process said if it broke."""
     done = subprocess.run(
         [sys.executable, "-m", "measures.load"],
         input=json.dumps(plan),
@@ -102,7 +145,7 @@ def measured(plan: Plan) -> dict[str, float]:
         check=False,
     )
     if done.returncode != 0:
-        sys.exit(done.stderr)
+        raise Broken(done.stderr[-2_000:])
     said = json.loads(done.stdout)
     cuts = quantiles(said["times"], n=100)
     rate = len(said["times"]) / said["seconds"]

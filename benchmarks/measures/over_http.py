@@ -37,7 +37,7 @@ _WARM: Final = 200
 def measure(requests: int) -> dict[str, Any]:
     """Return P50 and P95 in seconds and requests a second: ours, and the bare app's."""
     texts = [f"{number:08} {clean(SHORT - 9)}" for number in range(requests + _WARM)]
-    with _reflex() as port:
+    with reflex() as port:
         answer = httpx2.post(f"http://127.0.0.1:{port}/process", json={"text": texts[0]})
         answer.raise_for_status()
         ours = _both(port, texts[1:])
@@ -72,6 +72,7 @@ def _run(port: int, texts: list[str], every: float) -> dict[str, float]:
     bodies = [json.dumps({"text": text}) for text in texts]
     plan = Plan(
         port=port,
+        method="POST",
         path="/process",
         status=200,
         clients=CLIENTS,
@@ -83,7 +84,7 @@ def _run(port: int, texts: list[str], every: float) -> dict[str, float]:
 
 
 @contextmanager
-def _reflex() -> Iterator[int]:
+def reflex() -> Iterator[int]:
     octollm = str(Path(sys.executable).with_name("octollm"))
     port = _free_port()
     settings = {"REFLEX_LOG_LEVEL": "ERROR"}

@@ -1,13 +1,17 @@
 """Other people's ways to do the same, each installed and run in an environment of its own.
 
 A peer is a script in `benchmarks/peers` with its packages pinned beside it. It is told a mode, the
-database, the broker and a number: `prepare` makes its tables, `submit` hands in so many tasks,
-`work` does them and says `ready` first, `serve` is an API on that port.
+database, what it needs beside it and a number: `prepare` makes its tables, `submit` hands in so
+many tasks, `work` does them and says `ready` first, `serve` is an API on that port. `trickle` hands
+in so many one after the other with a pause, and says `stored` with the task and the time once each
+is; the worker says `began` of these.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 import shutil
 import socket
 import subprocess
@@ -15,8 +19,8 @@ import sys
 import tempfile
 import time
 import venv
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -24,6 +28,8 @@ from typing import IO, Final
 import psycopg
 
 from app import embedded
+from measures.load import SUBMIT, Door
+from measures.programs import provider
 
 FOLDER: Final = Path(__file__).parents[1] / "peers"
 ENVIRONMENTS: Final = Path(__file__).parents[2] / ".venv" / "peers"
@@ -35,13 +41,45 @@ class CannotRun(Exception):
     """A peer that cannot be installed or run, and why."""
 
 
+@contextmanager
+def redis() -> Iterator[str]:
+    """Run a Redis of our own; yield its URL. Raises CannotRun where there is none."""
+    server = shutil.which("redis-server")
+    if server is None:
+        raise CannotRun("redis-server is not installed")
+    with tempfile.TemporaryDirectory(prefix="octollm-redis-") as folder:
+        place = Path(folder) / "redis.sock"
+        options = ["--port", "0", "--unixsocket", str(place), "--save", "", "--dir", folder]
+        with subprocess.Popen(  # noqa: S603  Debian's own program
+            [server, *options], stdout=subprocess.DEVNULL
+        ) as running:
+            try:
+                while not place.exists():
+                    time.sleep(0.05)
+                yield f"redis+socket://{place}"
+            finally:
+                running.terminate()
+
+
+def nothing() -> AbstractContextManager[str]:
+    """Return what a peer needs that needs nothing beside its database."""
+    return nullcontext("")
+
+
+def answering() -> AbstractContextManager[str]:
+    """Return a model provider that always says the same."""
+    return provider("Done.")
+
+
 @dataclass(frozen=True)
 class Peer:
-    """`done` is the SQL that counts the tasks whose end is stored."""
+    """`done` is the SQL that counts the tasks whose end is stored, `door` how its API is asked."""
 
     name: str
     script: str
-    done: str
+    done: str = ""
+    needs: Callable[[], AbstractContextManager[str]] = nothing
+    door: Door = SUBMIT
 
     def python(self) -> str:
         """Return the interpreter that has the peer's packages; install them if need be.
@@ -62,7 +100,7 @@ class Peer:
                 install, capture_output=True, text=True, check=False
             )
             if done.returncode != 0:
-                raise CannotRun(_last_line(done.stderr))
+                raise CannotRun(last_line(done.stderr))
             ready.touch()
         return str(python)
 
@@ -76,7 +114,7 @@ class Peer:
             self.command("prepare", url, broker), capture_output=True, text=True, check=False
         )
         if done.returncode != 0:
-            raise CannotRun(_last_line(done.stderr))
+            raise CannotRun(last_line(done.stderr))
 
     @contextmanager
     def serving(self, url: str, broker: str, log: IO[str]) -> Iterator[int]:
@@ -120,8 +158,26 @@ class Peer:
             ) as submitter:
                 until_done(connection, self.done, tasks)
                 if submitter.wait() != 0:
-                    raise CannotRun(_last_line(Path(log.name).read_text("utf-8")))
+                    raise CannotRun(last_line(Path(log.name).read_text("utf-8")))
             return tasks / (time.perf_counter() - began)
+
+    def pickups(self, url: str, broker: str, tasks: int, log: IO[str]) -> list[float]:
+        """Return the seconds from when each of some tasks was stored until it began, with nothing
+        else to do. Raises CannotRun."""
+        told = re.compile(r"^(stored|began) .*?(\d{8}).*? (\d+\.\d+)$", re.MULTILINE)
+        with self.working(url, broker, log), psycopg.connect(url, autocommit=True) as connection:
+            done = subprocess.run(  # noqa: S603  as above
+                self.command("trickle", url, broker, tasks), stdout=log, stderr=log, check=False
+            )
+            if done.returncode != 0:
+                raise CannotRun(last_line(Path(log.name).read_text("utf-8")))
+            until_done(connection, self.done, tasks)
+        times: dict[str, dict[str, float]] = {"stored": {}, "began": {}}
+        for what, task, when in told.findall(Path(log.name).read_text("utf-8")):
+            times[what][task] = float(when)
+        if len(times["stored"]) != tasks or set(times["stored"]) != set(times["began"]):
+            raise CannotRun("not every task said when it was stored and when it began")
+        return [times["began"][task] - stored for task, stored in times["stored"].items()]
 
 
 PROCRASTINATE: Final = Peer(
@@ -135,32 +191,31 @@ PGQUEUER: Final = Peer(
     "SELECT count(*) FROM pgqueuer_log WHERE status = 'successful'",
 )
 CELERY: Final = Peer(
-    "Celery", "with_celery", "SELECT count(*) FROM celery_taskmeta WHERE status = 'SUCCESS'"
+    "Celery",
+    "with_celery",
+    "SELECT count(*) FROM celery_taskmeta WHERE status = 'SUCCESS'",
+    needs=redis,
 )
 DBOS: Final = Peer(
     "DBOS", "with_dbos", "SELECT count(*) FROM dbos.workflow_status WHERE status = 'SUCCESS'"
 )
-
-
-@contextmanager
-def redis() -> Iterator[str]:
-    """Run a Redis of our own, for the one that needs it; yield its URL, empty without Redis."""
-    server = shutil.which("redis-server")
-    if server is None:
-        yield ""
-        return
-    with tempfile.TemporaryDirectory(prefix="octollm-redis-") as folder:
-        place = Path(folder) / "redis.sock"
-        options = ["--port", "0", "--unixsocket", str(place), "--save", "", "--dir", folder]
-        with subprocess.Popen(  # noqa: S603  Debian's own program
-            [server, *options], stdout=subprocess.DEVNULL
-        ) as process:
-            try:
-                while not place.exists():
-                    time.sleep(0.05)
-                yield f"redis+socket://{place}"
-            finally:
-                process.terminate()
+LITELLM: Final = Peer(
+    "LiteLLM",
+    "with_litellm",
+    needs=answering,
+    door=Door(
+        "POST",
+        "/v1/chat/completions",
+        200,
+        json.dumps(
+            {
+                "model": "scripted",
+                "messages": [{"role": "user", "content": "Summarise report {number}."}],
+            }
+        ),
+    ),
+)
+PRESIDIO: Final = Peer("Presidio", "with_presidio")
 
 
 @contextmanager
@@ -198,7 +253,7 @@ def _until_answered(api: subprocess.Popen[bytes], port: int, said: Path) -> None
             socket.create_connection(("127.0.0.1", port)).close()
         except ConnectionRefusedError:
             if api.poll() is not None or time.perf_counter() > until:
-                raise CannotRun(_last_line(said.read_text("utf-8"))) from None
+                raise CannotRun(last_line(said.read_text("utf-8"))) from None
             time.sleep(0.05)
         else:
             return
@@ -208,9 +263,10 @@ def _until_ready(worker: subprocess.Popen[bytes], said: Path) -> None:
     until = time.perf_counter() + READY_SECONDS
     while "ready" not in said.read_text("utf-8"):
         if worker.poll() is not None or time.perf_counter() > until:
-            raise CannotRun(_last_line(said.read_text("utf-8")))
+            raise CannotRun(last_line(said.read_text("utf-8")))
         time.sleep(0.05)
 
 
-def _last_line(text: str) -> str:
+def last_line(text: str) -> str:
+    """Return the end of what a program said, which is mostly why it ended."""
     return (text.strip().splitlines() or ["it said nothing"])[-1][:200]

@@ -1,13 +1,7 @@
-"""Microsoft Presidio, the peer: its pattern recognisers without a language model.
-
-As it comes for English, without named entities, and with those of its recognisers that are off by
-default for kinds that we find as well. The spaCy pipeline is blank: a tokeniser, and each word as
-its own lemma, because Presidio reads context words from lemmas; that takes 2 to 3 % of its time.
-"""
+"""Microsoft Presidio, the peer, asked in this process; `measures.blank` says what is of it."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
@@ -16,13 +10,9 @@ from measures.spans import Span, overlap
 from octollm.verdict import PiiType
 
 try:
-    import presidio_analyzer
-    import spacy
-    import tldextract
-    from presidio_analyzer import predefined_recognizers as recognisers
-    from presidio_analyzer.nlp_engine import SpacyNlpEngine
+    from measures import blank
 except ImportError:
-    presidio_analyzer = None
+    blank = None  # type: ignore[assignment]  # Presidio is not installed
 
 PACKAGES: Final = ("presidio-analyzer", "spacy")
 ABSENT: Final = "Presidio was not asked: these are ours alone. `make bench` installs it."
@@ -48,31 +38,13 @@ KINDS: Final[Mapping[str, str]] = {
 }
 """Its kinds by ours; the two kinds of IP address are one, `IP`."""
 
-_OFF_BY_DEFAULT: Final = (
-    "AbaRoutingRecognizer",
-    "UkDrivingLicenceRecognizer",
-    "UkPassportRecognizer",
-    "UsNpiRecognizer",
-)
-_LONGEST: Final = 1_000_000
-
 
 class Presidio:
     """An analyser ready to be asked."""
 
     def __init__(self) -> None:
-        logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
-        # Built in, or it would fetch the list of public suffixes from the net on first use.
-        tldextract.extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-        registry = presidio_analyzer.RecognizerRegistry()
-        registry.load_predefined_recognizers(languages=["en"])
-        registry.remove_recognizer("SpacyRecognizer")
-        for name in _OFF_BY_DEFAULT:
-            registry.add_recognizer(getattr(recognisers, name)())
-        self._analyser = presidio_analyzer.AnalyzerEngine(
-            registry=registry, nlp_engine=_engine(), supported_languages=["en"]
-        )
-        self.recognisers = len(registry.recognizers)
+        self._analyser = blank.analyser()
+        self.recognisers = len(self._analyser.registry.recognizers)
 
     def analyse(self, text: str) -> Any:
         """Return what Presidio returns."""
@@ -97,7 +69,7 @@ class Presidio:
 
 def load() -> Presidio | None:
     """Return Presidio, or None where it is not installed."""
-    return None if presidio_analyzer is None else Presidio()
+    return None if blank is None else Presidio()
 
 
 def versions(*packages: str) -> dict[str, str]:
@@ -109,19 +81,3 @@ def versions(*packages: str) -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def _engine() -> Any:
-    spacy.Language.component("own_lemma", func=_own_lemma)
-    pipeline = spacy.blank("en")
-    pipeline.max_length = _LONGEST
-    pipeline.add_pipe("own_lemma")
-    engine = SpacyNlpEngine()
-    engine.nlp = {"en": pipeline}
-    return engine
-
-
-def _own_lemma(document: Any) -> Any:
-    for token in document:
-        token.lemma_ = token.lower_
-    return document

@@ -1,41 +1,96 @@
-"""Runs `octollm` commands as processes of their own, as anyone starts them."""
+"""Runs programs as processes of their own, as anyone starts them."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
 URL: Final = r"http://127\.0\.0\.1:\d+"
+NO_LIMITS: Final = {"OCTOLLM_MAX_PENDING": "0", "OCTOLLM_MAX_PENDING_PER_TENANT": "0"}
+
+
+class Broken(Exception):
+    """A program that ended, or did not do what it was run for, and what it said last."""
+
+
+def octollm(*arguments: str) -> list[str]:
+    """Return an `octollm` command of this environment."""
+    return [str(Path(sys.executable).with_name("octollm")), *arguments]
 
 
 @contextmanager
 def program(until: str, *arguments: str, **environment: str) -> Iterator[tuple[int, str]]:
-    """Run an `octollm` command; yield its process id and the match of what it says when it runs."""
-    octollm = Path(sys.executable).with_name("octollm")
+    """Run an `octollm` command; yield its process id and the match of what it says when it runs.
+
+    Raises Broken if it ends before.
+    """
+    with process(until, octollm(*arguments), **environment) as started:
+        yield started
+
+
+@contextmanager
+def process(until: str, command: list[str], **environment: str) -> Iterator[tuple[int, str]]:
+    """Do the same with any command."""
     with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(  # noqa: S603  our own program
-            [str(octollm), *arguments], stderr=said, env={**os.environ, **environment}
+        running = subprocess.Popen(  # noqa: S603  our own programs
+            command, stderr=said, env={**os.environ, **environment}
         )
-        with process:
+        with running:
             try:
-                yield process.pid, _waited_for(process, said.fileno(), until)
+                yield running.pid, _waited_for(running, said.fileno(), until)
             finally:
-                process.terminate()
+                running.terminate()
 
 
-def _waited_for(process: subprocess.Popen[bytes], said: int, until: str) -> str:
-    while process.poll() is None:
+@contextmanager
+def api(database_url: str, **settings: str) -> Iterator[tuple[int, str]]:
+    """Run a Reflex Layer and an API without limits; yield the API's process id and URL."""
+    with ExitStack() as stack:
+        _, reflex = stack.enter_context(program(URL, "reflex", "--port", "0"))
+        ours = {"OCTOLLM_DATABASE_URL": database_url, "OCTOLLM_REFLEX_URL": reflex}
+        ours |= NO_LIMITS | settings
+        yield stack.enter_context(program(URL, "serve", "--port", "0", **ours))
+
+
+@contextmanager
+def worker(database_url: str, *arguments: str) -> Iterator[int]:
+    """Run a Reflex Layer and a worker; yield the worker's process id."""
+    with ExitStack() as stack:
+        _, reflex = stack.enter_context(program(URL, "reflex", "--port", "0"))
+        ours = {"OCTOLLM_DATABASE_URL": database_url, "OCTOLLM_REFLEX_URL": reflex}
+        yield stack.enter_context(program("worker started", "worker", *arguments, **ours))[0]
+
+
+@contextmanager
+def provider(text: str) -> Iterator[str]:
+    """Run a model provider that always says `text` at once; yield its URL, as far as `/v1`."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as script:
+        json.dump({"default": {"text": text}, "models": ["scripted"]}, script)
+        script.flush()
+        command = [sys.executable, "-m", "arms.scripted", "--script", script.name]
+        with process(rf"{URL}/v1", command) as (_, url):
+            yield url
+
+
+def port_of(url: str) -> int:
+    """Return the port of such a URL."""
+    return int(url.rpartition(":")[2])
+
+
+def _waited_for(running: subprocess.Popen[bytes], said: int, until: str) -> str:
+    while running.poll() is None:
         if found := re.search(until, os.pread(said, 1 << 16, 0).decode()):
             return found.group()
         try:
-            process.wait(0.1)
+            running.wait(0.1)
         except subprocess.TimeoutExpired:
             continue
-    sys.exit(os.pread(said, 1 << 16, 0).decode())
+    raise Broken(os.pread(said, 1 << 16, 0).decode()[-2_000:])

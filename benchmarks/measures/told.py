@@ -2,12 +2,48 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
+import platform
+import re
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import psutil
+
 ROOT: Final = Path(__file__).parents[2]
+
+
+def arguments(description: str) -> argparse.ArgumentParser:
+    """Return what every benchmark can be told."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--quick", action="store_true", help="rough figures, in seconds")
+    parser.add_argument("--alone", action="store_true", help="no peer that must be installed")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
+    return parser
+
+
+def about(bench: str) -> dict[str, Any]:
+    """Return which benchmark it was, when, and on which machine."""
+    return {
+        "bench": bench,
+        "day": f"{datetime.now(UTC):%Y-%m-%d}",
+        "cpu": _processor(),
+        "cpus": os.cpu_count(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+    }
+
+
+def _processor() -> str:
+    told = Path("/proc/cpuinfo")
+    text = told.read_text("utf-8") if told.exists() else ""
+    named = re.search(r"^model name\s*: (.+)$", text, re.MULTILINE)
+    return named[1] if named else platform.machine()
 
 
 def rounded(figures: Any) -> Any:

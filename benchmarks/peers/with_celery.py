@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from sqlalchemy import create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from trickling import began, trickle
 
 MODE, URL, BROKER, COUNT = sys.argv[1:5]
 DATABASE = URL.replace("postgresql://", "postgresql+psycopg://")
@@ -37,6 +38,7 @@ class Request(BaseModel):
 
 @celery.task(name="noop")
 def noop(goal: str) -> str:
+    began(goal)
     return goal
 
 
@@ -61,6 +63,8 @@ if MODE == "prepare":
 elif MODE == "submit":
     for number in range(int(COUNT)):
         noop.delay(f"Summarise report {number:08}.")
+elif MODE == "trickle":
+    trickle(noop.delay, int(COUNT))
 elif MODE == "serve":
     uvicorn.run(api, port=int(COUNT), log_level="error")
 else:

@@ -10,6 +10,7 @@ import uvicorn
 from dbos import DBOS, DBOSClient, DBOSConfig
 from fastapi import FastAPI
 from pydantic import BaseModel
+from trickling import began, trickle
 
 MODE, URL, _, COUNT = sys.argv[1:5]
 CONFIG = DBOSConfig(
@@ -26,6 +27,7 @@ class Request(BaseModel):
 
 @DBOS.workflow(name="noop")
 def noop(goal: str) -> str:
+    began(goal)
     return goal
 
 
@@ -52,6 +54,9 @@ elif MODE == "submit":
     with ThreadPoolExecutor(16) as threads:
         goals = [f"Summarise report {number:08}." for number in range(int(COUNT))]
         list(threads.map(lambda goal: enqueue(ours, goal), goals))
+elif MODE == "trickle":
+    ours = client()
+    trickle(lambda goal: enqueue(ours, goal), int(COUNT))
 elif MODE == "serve":
     ours = client()
 

@@ -7,7 +7,9 @@ import sys
 
 import asyncpg
 from pgqueuer import PgQueuer
+from pgqueuer.models import Job
 from pgqueuer.queries import Queries
+from trickling import PAUSE_SECONDS, began, goal, stored
 
 MODE, URL, _, COUNT = sys.argv[1:5]
 AT_A_TIME = 50
@@ -24,12 +26,20 @@ async def submit(pool: asyncpg.Pool) -> None:
     await asyncio.gather(*(client() for _ in range(16)))
 
 
+async def trickle(pool: asyncpg.Pool) -> None:
+    queries = Queries.from_asyncpg_pool(pool)
+    for number in range(int(COUNT)):
+        await queries.enqueue("noop", goal(number).encode())
+        stored(number)
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
 async def work(pool: asyncpg.Pool) -> None:
     worker = PgQueuer.from_asyncpg_pool(pool)
 
     @worker.entrypoint("noop")
-    async def noop(job: object) -> None:
-        pass
+    async def noop(job: Job) -> None:
+        began((job.payload or b"").decode())
 
     sys.stderr.write("ready\n")
     await worker.run(batch_size=AT_A_TIME)
@@ -41,6 +51,8 @@ async def main() -> None:
             await Queries.from_asyncpg_pool(pool).install()
         elif MODE == "submit":
             await submit(pool)
+        elif MODE == "trickle":
+            await trickle(pool)
         else:
             await work(pool)
 

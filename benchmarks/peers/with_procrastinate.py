@@ -6,6 +6,7 @@ import asyncio
 import sys
 
 import procrastinate
+from trickling import PAUSE_SECONDS, began, goal, stored
 
 MODE, URL, _, COUNT = sys.argv[1:5]
 CONCURRENCY = 50
@@ -15,6 +16,7 @@ app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=URL, m
 
 @app.task(name="noop")
 async def noop(goal: str) -> str:
+    began(goal)
     return goal
 
 
@@ -28,12 +30,21 @@ async def submit() -> None:
     await asyncio.gather(*(client() for _ in range(16)))
 
 
+async def trickle() -> None:
+    for number in range(int(COUNT)):
+        await noop.defer_async(goal=goal(number))
+        stored(number)
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
 async def main() -> None:
     async with app.open_async():
         if MODE == "prepare":
             await app.schema_manager.apply_schema_async()
         elif MODE == "submit":
             await submit()
+        elif MODE == "trickle":
+            await trickle()
         else:
             sys.stderr.write("ready\n")
             await app.run_worker_async(concurrency=CONCURRENCY)

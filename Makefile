@@ -77,9 +77,8 @@ bench: $(READY) $(READY).bench ## Run the benchmarks; BENCH=reflex ARGS=--quick 
 		test -z "$$failed"
 
 bench-quick: $(READY) $(READY).bench ## Run them roughly, in two minutes
-	@$(BIN)/python benchmarks/submit.py --tasks 400
-	@$(BIN)/python benchmarks/queues.py --tasks 200 --rounds 1
-	@$(BIN)/python benchmarks/reflex.py --quick
+	@failed=; for bench in $(BENCH); do $(BIN)/python benchmarks/$$bench.py --quick || failed=1; done; \
+		test -z "$$failed"
 
 bench-pages: $(READY) $(READY).bench ## Run them, keep the figures and write the pages that show them
 	@failed=; for bench in $(BENCH); do \

@@ -53,7 +53,9 @@ def queues(figures: dict[str, Any]) -> str:
         for name, why in figures["absent"].items():
             yield [name, "could not run", why, ""]
 
-    idle = {name: f"{seconds * 1000:.1f} ms" for name, seconds in figures["pickup"].items()}
+    idle = {
+        name: f"{seconds * 1000:.1f} ms" for name, seconds in figures["pickup"]["OctoLLM"].items()
+    }
     picked = (
         f"From the commit of a task to its start, house idle: P50 {idle['p50']}, P99 {idle['p99']}."
     )

@@ -95,7 +95,7 @@ def report(figures: dict[str, Any]) -> None:
 def main() -> None:
     given = arguments("Measure screening over HTTP.").parse_args()
     requests, rounds = (400, 1) if given.quick else (4_000, 3)
-    sizes = {"requests": requests, "clients": CLIENTS}
+    sizes: dict[str, Any] = {"requests": requests, "clients": CLIENTS}
     sizes |= {"packages": {} if given.alone else versions(PRESIDIO)}
     figures = about("process") | sizes | measure(requests, rounds, not given.alone)
     report(figures)

@@ -17,7 +17,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
 from typing import IO, Any, Final, TypeVar
@@ -128,15 +128,16 @@ def cut(seconds: list[float]) -> dict[str, float]:
 
 
 def _rate_of(peer: Peer, server: embedded.Server, tasks: int) -> float:
-    return _with(peer, server, lambda *where: peer.tasks_a_second(*where[:2], tasks, where[2]))
+    return _with(
+        peer, server, lambda url, broker, log: peer.tasks_a_second(url, broker, tasks, log)
+    )
 
 
 def _pickups_of(peer: Peer, server: embedded.Server, tasks: int) -> list[float]:
-    return _with(peer, server, lambda *where: peer.pickups(*where[:2], tasks, where[2]))
+    return _with(peer, server, lambda url, broker, log: peer.pickups(url, broker, tasks, log))
 
 
-def _with(peer: Peer, server: embedded.Server, do: Callable[[str, str, IO[str]], T]
-) -> T:
+def _with(peer: Peer, server: embedded.Server, do: Callable[[str, str, IO[str]], T]) -> T:
     """Do something with a peer's database, what it needs and a log."""
     with (
         peer.needs() as needed,

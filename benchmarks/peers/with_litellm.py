@@ -30,4 +30,5 @@ else:
     options = ["--config", str(CONFIG), "--host", "127.0.0.1", "--port", COUNT]
     settings = {"SCRIPTED_PROVIDER": PROVIDER, "LOG_DATABASE": URL, "LITELLM_LOG": "ERROR"}
     settings |= {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False"}
-    os.execve(litellm, [litellm, *options], {**os.environ, **settings})
+    environment = {**os.environ, **settings}
+    os.execve(litellm, [litellm, *options], environment)  # noqa: S606  its own program

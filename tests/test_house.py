@@ -229,3 +229,11 @@ def test_no_file_names_a_registry_or_the_place_it_was_written(words: list[str]) 
         str(path.relative_to(ROOT)) for path in committed() if pattern.search(path.read_bytes())
     ]
     assert not found
+
+
+def test_no_file_holds_both_sides_of_a_merge() -> None:
+    pattern = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
+    found = [
+        str(path.relative_to(ROOT)) for path in committed() if pattern.search(path.read_bytes())
+    ]
+    assert not found

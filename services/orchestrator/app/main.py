@@ -25,6 +25,7 @@ from arms.roster import load_arms
 from octollm.arm import Arm
 from octollm.contracts import MAX_BODY_BYTES
 from octollm.service import tracing
+from octollm.service.lasting import lasting
 from octollm.service.redis_link import RedisLink
 from octollm.service.web import instrument, request_traces
 
@@ -99,7 +100,8 @@ def _lifespan(
             app.state.streams = Streams(parts.database, completions, settings.event_heartbeat)
             listener = asyncio.create_task(completions.listen())
             try:
-                yield
+                with lasting():
+                    yield
             finally:
                 listener.cancel()
                 with contextlib.suppress(asyncio.CancelledError):

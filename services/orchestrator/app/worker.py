@@ -16,6 +16,7 @@ from app.retention import keep_forgetting
 from app.runner import TaskRunner
 from octollm.arm import Arm
 from octollm.errors import DatabaseUnavailable
+from octollm.service.lasting import lasting
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +27,8 @@ async def run(settings: Settings, arms: Mapping[str, Arm], stop: asyncio.Event) 
     if settings.worker_metrics_port:
         start_http_server(settings.worker_metrics_port, settings.host, registry)
     async with assembled(settings, arms, registry=registry) as parts:
-        await work(parts, stop)
+        with lasting():
+            await work(parts, stop)
 
 
 async def work(parts: Parts, stop: asyncio.Event) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import re
 import shutil
@@ -45,6 +46,13 @@ async def test_it_is_ready_when_everything_is_there(house: Any) -> None:
     body = answer.json()
     assert body["checks"] == {"database": "ok", "reflex": "ok"}
     assert body["arms"]["digest"] == "ok"
+
+
+async def test_what_was_there_at_the_start_is_left_alone_until_the_end(settings: Any) -> None:
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        assert gc.get_freeze_count() > 10_000
+    assert gc.get_freeze_count() == 0
 
 
 async def test_it_lives_without_anything_and_says_what_it_misses(make_house: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -30,6 +29,7 @@ from octollm.errors import (
 )
 from octollm.service import logs, problems, tracing, web
 from octollm.service.json_route import JsonRoute
+from octollm.service.lasting import lasting
 from octollm.service.redis_link import RedisLink
 from octollm.service.visitors import Visitors, names
 from octollm.verdict import (
@@ -153,10 +153,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             raise
         stack.push_async_callback(parts.guarded.aclose)
         await run_in_threadpool(warm_up, parts.rules)
-        # What is there now stays: the collector would look through it again and again, and keep
-        # all requests waiting for tens of milliseconds each time.
-        gc.freeze()
-        stack.callback(gc.unfreeze)
+        stack.enter_context(lasting())
         parts.ready = True
         log.info("ready", ruleset=parts.rules.version)
         yield

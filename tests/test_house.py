@@ -167,6 +167,14 @@ def test_a_wrong_setting_of_a_model_is_named(
     assert said in ended.output
 
 
+@pytest.mark.parametrize("command", ["up", "serve", "worker"])
+def test_a_wrong_setting_of_who_screens_is_named(command: str) -> None:
+    environment = {"OCTOLLM_REFLEX_URL": "in-process", "REFLEX_GUARD": "onnx:/nowhere"}
+    ended = CliRunner().invoke(cli, [command], env=environment)
+    assert ended.exit_code == 2
+    assert ended.output.startswith("REFLEX_GUARD: /nowhere: ")
+
+
 def compose() -> dict[str, Any]:
     """Return the services of compose.yaml, variables replaced by their defaults."""
     text = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", (ROOT / "compose.yaml").read_text())

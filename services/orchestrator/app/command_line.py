@@ -48,6 +48,23 @@ def read_settings(**overrides: Any) -> Settings:
         sys.exit(USAGE)
 
 
+def check_screening(reflex_url: str) -> None:
+    """End the command unless a process that is to screen by itself has what it takes."""
+    from app.config import IN_PROCESS
+    from app.reflex import SettingsUnusable
+
+    if reflex_url != IN_PROCESS:
+        return
+    try:
+        from app.reflex_inside import checked
+
+        checked()
+    except ModuleNotFoundError:
+        fail(f"To screen {IN_PROCESS}, octollm-reflex-layer must be installed.", code=USAGE)
+    except SettingsUnusable as wrong:
+        fail(str(wrong), code=USAGE)
+
+
 def start_tracing(service: str) -> None:
     """Send the traces of this process where the environment says, if it does."""
     from octollm.service import tracing

@@ -18,6 +18,7 @@ import click
 from app.command_line import (
     USAGE,
     check_key_for_models,
+    check_screening,
     data_option,
     fail,
     read_settings,
@@ -47,10 +48,13 @@ port_option = click.option(
 def up(host: str | None, port: int | None, data_dir: Path | None) -> None:
     """Run everything on this machine, PostgreSQL included, until Ctrl-C."""
     from app import embedded, key_desk, key_file, laptop, serving
+    from app.config import IN_PROCESS
+    from app.reflex import SettingsUnusable
     from arms.commands import model_settings
 
     settings = read_settings(host=host, port=port)
     model_settings()  # the arms read them later, where nothing would say it as well
+    check_screening(IN_PROCESS)
     start_tracing("octollm")
     folder = data_dir or embedded.default_data_dir()
     try:
@@ -60,6 +64,7 @@ def up(host: str | None, port: int | None, data_dir: Path | None) -> None:
         embedded.EmbeddedPostgresError,
         key_desk.KeysMissing,
         key_file.KeyFileUnusable,
+        SettingsUnusable,
     ) as error:
         fail(str(error))
 
@@ -91,6 +96,7 @@ def serve(host: str | None, port: int | None) -> None:
     settings = read_settings(host=host, port=port)
     models = model_settings()
     check_key_for_models(settings, models)
+    check_screening(settings.reflex_url)
     _log(settings)
     start_tracing("octollm-orchestrator")
     try:
@@ -117,12 +123,14 @@ def worker(concurrency: int | None) -> None:
     """Run a worker, on the database of OCTOLLM_DATABASE_URL. Start as many as you like."""
     from app import serving
     from app import worker as process
+    from app.reflex import SettingsUnusable
     from arms.commands import model_settings
     from arms.roster import load_arms
 
     settings = read_settings(worker_concurrency=concurrency)
     models = model_settings()
     check_key_for_models(settings, models)
+    check_screening(settings.reflex_url)
     _log(settings)
     start_tracing("octollm-worker")
 
@@ -132,6 +140,8 @@ def worker(concurrency: int | None) -> None:
 
     try:
         asyncio.run(main())
+    except SettingsUnusable as error:
+        fail(str(error))
     except OSError as error:
         fail(
             f"The worker cannot start: {error.strerror or error}. See OCTOLLM_WORKER_METRICS_PORT."

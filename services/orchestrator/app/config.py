@@ -20,6 +20,8 @@ from octollm.service.logs import LogFormat
 Seconds = Annotated[float, Field(ge=0.01, le=86_400, allow_inf_nan=False)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
 MAX_CONNECTIONS = 2_000
+IN_PROCESS = "in-process"
+"""In place of the Reflex Layer's URL: whoever gets a text screens it."""
 PerMinute = Annotated[int, Field(ge=0, le=10_000_000)]
 
 
@@ -38,7 +40,10 @@ class Settings(BaseSettings):
         repr=False,
     )
     reflex_url: str = Field(
-        "http://127.0.0.1:8080", pattern=r"^https?://", description="The Reflex Layer's base URL."
+        "http://127.0.0.1:8080",
+        pattern=rf"^(https?://|{IN_PROCESS}$)",
+        description="The Reflex Layer's base URL; or `in-process`, and each process screens by "
+        "itself, by the `REFLEX_…` settings it was given, without such a service.",
     )
     reflex_key: str = Field(
         "", pattern=r"^[!-~]*$", repr=False, description="The key sent to the Reflex Layer; none."

@@ -15,9 +15,10 @@ from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import doctor_store, key_store, private_store
-from app.config import Settings
+from app.config import IN_PROCESS, Settings
 from app.database import Database, schema_revision
 from app.migrate import head_revision
+from app.reflex import SettingsUnusable
 from app.reflex_attempt import Answer, exchange
 from app.reflex_client import ReflexClient
 from app.reflex_config import ReflexClientConfig
@@ -152,6 +153,9 @@ async def _secret_key(session: AsyncSession, settings: Settings) -> Finding:
 
 async def on_reflex(settings: Settings) -> AsyncIterator[Finding]:
     """Yield what there is to say of the Reflex Layer, and of the Redis that it shares."""
+    if settings.reflex_url == IN_PROCESS:
+        yield await _on_reflex_inside()
+        return
     config = ReflexClientConfig(
         settings.reflex_url, settings.reflex_key, timeout=REFLEX_SECONDS, retries=0
     )
@@ -164,6 +168,19 @@ async def on_reflex(settings: Settings) -> AsyncIterator[Finding]:
             return
     yield Finding("reflex", "ok", f"screens texts, ruleset {verdict.ruleset or 'unknown'}")
     yield _redis_of_reflex(await _readiness(settings.reflex_url))
+
+
+async def _on_reflex_inside() -> Finding:
+    from app.reflex_inside import screening_inside  # as in `parts`
+
+    try:
+        async with screening_inside(REFLEX_SECONDS, CollectorRegistry()) as inside:
+            verdict = await inside.process(HARMLESS, context="doctor")
+    except ModuleNotFoundError:
+        return Finding("reflex", "failed", "octollm-reflex-layer is not installed", "Install it.")
+    except (SettingsUnusable, ReflexUnavailable) as error:
+        return Finding("reflex", "failed", str(error), "See the REFLEX_ variables.")
+    return Finding("reflex", "ok", f"each process screens by itself, ruleset {verdict.ruleset}")
 
 
 async def _readiness(url: str) -> dict[str, Any]:

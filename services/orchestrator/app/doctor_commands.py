@@ -29,16 +29,18 @@ def doctor(context: click.Context, data_dir: Path | None, as_json: bool) -> None
     """Look at database, migrations, clock, workers, keys, Reflex Layer, Redis, models and API, by
     the settings of this environment, and say how to mend what is not as it should be.
 
-    With --data-dir: at the database of `octollm up`, whose Reflex Layer is in its own process. The
+    With --data-dir: at the database of `octollm up`, which screens by itself. The
     exit code is 1 if something failed; a warning is no failure.
     """
+    from app.config import IN_PROCESS
     from octollm.service import logs
 
     settings = read_settings()
     logs.configure("ERROR", settings.log_format)  # the lines below say it better
     server = context.find_object(Server) or Server()
+    inside = {"reflex_url": IN_PROCESS} if data_dir is not None else {}
     with database_url_of(data_dir, settings.database_url) as url:
-        ours = settings.model_copy(update={"database_url": url})
+        ours = settings.model_copy(update={"database_url": url} | inside)
         findings = asyncio.run(_findings(ours, server, in_one_process=data_dir is not None))
     failed = any(finding.state == "failed" for finding in findings)
     if as_json:
@@ -65,9 +67,8 @@ async def _looked_at(
     async for finding in doctor.on_database(settings):
         if not (in_one_process and finding.name == "secret key"):  # it is kept in the folder
             yield finding
-    if not in_one_process:
-        async for finding in doctor.on_reflex(settings):
-            yield finding
+    async for finding in doctor.on_reflex(settings):
+        yield finding
     yield await doctor.on_redis(settings)
     set_ = model_settings()
     models = Models(set_)

@@ -10,12 +10,13 @@ import httpx2
 from prometheus_client import CollectorRegistry
 
 from app.concealing import Concealing
-from app.config import Settings
+from app.config import IN_PROCESS, Settings
 from app.database import Database
 from app.library import Library
 from app.metrics import Metrics
 from app.pipeline import Pipeline
 from app.queue import Queue
+from app.reflex import Reflex
 from app.reflex_client import ReflexClient
 from app.reflex_config import ReflexClientConfig
 from app.screening import Screening
@@ -28,7 +29,7 @@ class Parts:
     settings: Settings
     database: Database
     queue: Queue
-    reflex: ReflexClient
+    reflex: Reflex
     vault: Vault | None
     concealing: Concealing
     pipeline: Pipeline
@@ -49,17 +50,7 @@ async def assembled(
     `reflex_transport` replaces the network on the way to the Reflex Layer.
     """
     database, queue, metrics = Database(settings), Queue(settings), Metrics(registry)
-    config = ReflexClientConfig(
-        base_url=settings.reflex_url,
-        key=settings.reflex_key,
-        timeout=settings.reflex_timeout,
-        attempt_timeout=settings.reflex_attempt_timeout,
-        retries=settings.reflex_retries,
-        breaker_failures=settings.reflex_breaker_failures,
-        breaker_reset_seconds=settings.reflex_breaker_reset,
-        max_concurrent=settings.screening_concurrency,
-    )
-    async with ReflexClient(config, transport=reflex_transport, registry=registry) as reflex:
+    async with _reflex(settings, registry, reflex_transport) as reflex:
         screening = Screening(reflex, settings)
         vault = Vault(settings.secret_keys) if settings.secret_keys else None
         concealing = Concealing(screening, vault)
@@ -74,3 +65,30 @@ async def assembled(
             for arm in arms.values():
                 if (close := getattr(arm, "aclose", None)) is not None:
                     await close()
+
+
+@asynccontextmanager
+async def _reflex(
+    settings: Settings,
+    registry: CollectorRegistry,
+    transport: httpx2.AsyncBaseTransport | None,
+) -> AsyncIterator[Reflex]:
+    """Yield who screens: the service, or in this process the code of it."""
+    if settings.reflex_url == IN_PROCESS:
+        from app.reflex_inside import screening_inside  # not installed, or loaded, everywhere
+
+        async with screening_inside(settings.reflex_timeout, registry) as inside:
+            yield inside
+            return
+    config = ReflexClientConfig(
+        base_url=settings.reflex_url,
+        key=settings.reflex_key,
+        timeout=settings.reflex_timeout,
+        attempt_timeout=settings.reflex_attempt_timeout,
+        retries=settings.reflex_retries,
+        breaker_failures=settings.reflex_breaker_failures,
+        breaker_reset_seconds=settings.reflex_breaker_reset,
+        max_concurrent=settings.screening_concurrency,
+    )
+    async with ReflexClient(config, transport=transport, registry=registry) as client:
+        yield client

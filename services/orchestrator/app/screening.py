@@ -12,7 +12,7 @@ import structlog
 from app.config import Settings
 from app.document import Document, Part, documents
 from app.gathering import Gathering
-from app.reflex_client import ReflexClient
+from app.reflex import Reflex
 from octollm.contracts import PiiPolicy
 from octollm.errors import InjectionDetected, PiiDetected, ReflexUnavailable, RefusedByPolicy
 from octollm.service import tracing
@@ -44,7 +44,7 @@ class Finding:
 class Screening:
     """The policy's thresholds and the client that asks."""
 
-    def __init__(self, reflex: ReflexClient, settings: Settings) -> None:
+    def __init__(self, reflex: Reflex, settings: Settings) -> None:
         self._reflex = reflex
         self._settings = settings
         self._turns = asyncio.Semaphore(settings.screening_concurrency)

@@ -10,22 +10,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx2
 import uvicorn
 from fastapi import FastAPI
 
 from app import embedded, key_desk, migrate, worker
-from app.config import Settings
+from app.config import IN_PROCESS, Settings
 from app.database import Database
 from app.key_file import key_in
 from app.main import create_app
 from app.serving import server_of, until_started, url_of
 from arms.roster import load_arms
 from octollm.arm import Arm
-from reflex_layer.config import Settings as ReflexSettings
-from reflex_layer.main import create_app as create_reflex
-
-REFLEX_URL = "http://reflex.in-process"
 
 
 @dataclass(frozen=True)
@@ -58,27 +53,18 @@ async def running(
         ours = settings.model_copy(
             update={
                 "database_url": database.url(),
-                "reflex_url": REFLEX_URL,
+                "reflex_url": IN_PROCESS,
                 "secret_key": settings.secret_key or key_in(data_dir),
             }
         )
         await asyncio.to_thread(migrate.upgrade, ours.database_url)
         command = f"octollm keys create --data-dir {shlex.quote(str(data_dir))}"
         await key_desk.check_start(ours, command)
-        async with _reflex_in_process() as transport:
-            known = load_arms().arms if arms is None else arms
-            app = create_app(ours, arms=known, reflex_transport=transport)
-            server = server_of(app, ours.trusted_proxies, ours.max_connections)
-            async with _serving(app, server, listener):
-                yield Stack(url_of(listener), data_dir, app.state.parts.database)
-
-
-@asynccontextmanager
-async def _reflex_in_process() -> AsyncIterator[httpx2.AsyncBaseTransport]:
-    """Start a Reflex Layer and yield the way to it: the same client as over the network."""
-    reflex = create_reflex(ReflexSettings())
-    async with reflex.router.lifespan_context(reflex):
-        yield httpx2.ASGITransport(app=reflex)
+        known = load_arms().arms if arms is None else arms
+        app = create_app(ours, arms=known)
+        server = server_of(app, ours.trusted_proxies, ours.max_connections)
+        async with _serving(app, server, listener):
+            yield Stack(url_of(listener), data_dir, app.state.parts.database)
 
 
 @asynccontextmanager

@@ -89,6 +89,17 @@ async def test_a_reflex_layer_that_is_away_fails(run: Run, monkeypatch: pytest.M
     assert "Start it: octollm reflex." in result.stdout
 
 
+async def test_processes_that_screen_by_themselves_are_tried_too(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OCTOLLM_REFLEX_URL", "in-process")
+    found = (await checks(run))["reflex"]
+    assert found["state"] == "ok"
+    assert "each process screens by itself, ruleset " in found["detail"]
+    monkeypatch.setenv("REFLEX_PORT", "many")
+    assert (await checks(run))["reflex"]["detail"] == "REFLEX_PORT: must be a whole number"
+
+
 async def test_a_redis_that_is_away_is_a_warning_and_its_password_is_not_shown(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

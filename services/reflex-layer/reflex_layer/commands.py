@@ -14,7 +14,6 @@ import click
 import httpx2
 import uvicorn
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 from rich.console import RenderableType
 
 from octollm.answers import error_in, unreachable, unreadable, without_password
@@ -28,7 +27,7 @@ from octollm.service.tracing import TracingUnavailable
 from octollm.verdict import MAX_SCREENED_CHARACTERS, ReflexRequest, ReflexResponse
 from reflex_layer.config import Settings
 from reflex_layer.guard.judgement import GuardUnusable
-from reflex_layer.refusals import told
+from reflex_layer.refusals import said
 from reflex_layer.screen import screen as screen_text
 from reflex_layer.source import called, request_for
 from reflex_layer.terminal import report
@@ -101,13 +100,7 @@ def _settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise click.UsageError("; ".join(map(_wrong, error.errors()))) from None
-
-
-def _wrong(found: ErrorDetails) -> str:
-    """Say what is wrong; what is so with several settings together names them itself."""
-    message = told(found)
-    return f"REFLEX_{str(found['loc'][0]).upper()}: {message}" if found["loc"] else message
+        raise click.UsageError(said(error)) from None
 
 
 def _request(source: str, as_json: bool) -> ReflexRequest:

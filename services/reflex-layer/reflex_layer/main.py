@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from time import perf_counter
 from typing import Annotated
 
-import structlog
 from asgi_correlation_id import correlation_id
 from fastapi import APIRouter, Body, Depends, FastAPI, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry
 
@@ -30,7 +27,6 @@ from octollm.errors import (
 from octollm.service import logs, problems, tracing, web
 from octollm.service.json_route import JsonRoute
 from octollm.service.lasting import lasting
-from octollm.service.redis_link import RedisLink
 from octollm.service.visitors import Visitors, names
 from octollm.verdict import (
     ReflexBatchRequest,
@@ -40,39 +36,16 @@ from octollm.verdict import (
 )
 from reflex_layer import examples
 from reflex_layer.admission import Admission
-from reflex_layer.cache import VerdictCache
 from reflex_layer.config import Settings
-from reflex_layer.guard.guarded import Guarded
-from reflex_layer.guard.judgement import GUARD_TYPE, GuardUnusable
-from reflex_layer.injection import LEARNED
 from reflex_layer.keys import Keys
 from reflex_layer.limits import Limits
-from reflex_layer.metrics import Metrics
-from reflex_layer.redis_cache import RedisCache
-from reflex_layer.ruleset import Ruleset
-from reflex_layer.screen import warm_up
+from reflex_layer.parts import Parts, assembled, opened
 from reflex_layer.screener import Screener
-from reflex_layer.threads import Threads
 
 _REFUSALS = problems.responses(
     *(Unauthenticated, OriginNotAllowed, HostNotAllowed, BodyTooLarge, InvalidRequest, RateLimited),
     *(InternalError, Unavailable),
 )
-
-log = structlog.get_logger(__name__)
-
-
-@dataclass
-class Parts:
-    """What one app is made of. Nothing runs or connects before the lifespan."""
-
-    rules: Ruleset
-    screener: Screener
-    admission: Admission
-    guarded: Guarded
-    threads: Threads
-    link: RedisLink | None
-    ready: bool = False
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -81,19 +54,18 @@ def create_app(settings: Settings) -> FastAPI:
     Raises GuardUnusable if the settings name a guard that cannot be used.
     """
     registry = CollectorRegistry()
-    parts = _assembled(settings, registry)
+    parts = assembled(settings, registry)
     app = FastAPI(
         title="OctoLLM Reflex Layer",
         version=version("octollm-reflex-layer"),
         description="Screens texts for private data and prompt injection. Nothing is stored.",
         telemetry=web.request_traces(),
-        lifespan=_lifespan,
+        lifespan=_lifespan(parts),
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
     )
-    app.state.parts = parts
     # An included router would match each request twice, and pages for people come last.
-    app.router.routes += _screening(parts).routes
+    app.router.routes += _screening(parts.screener, _admission(settings, parts)).routes
     web.instrument(app, registry, max_body_bytes=MAX_BODY_BYTES)
     _add_operations(app, parts)
     app.router.routes.sort(key=lambda route: not isinstance(route, APIRoute))
@@ -108,60 +80,28 @@ def from_environment() -> FastAPI:
     return create_app(settings)
 
 
-def _assembled(settings: Settings, registry: CollectorRegistry) -> Parts:
-    guarded = Guarded(settings, registry)
-    rules = replace(settings.ruleset(), guard=guarded.version)
-    metrics = Metrics(
-        registry,
-        pii_kinds=[recogniser.kind for recogniser in rules.pii.recognisers],
-        injection_kinds=[GUARD_TYPE, LEARNED],
-    )
-    link = None
-    if settings.redis_url:
-        link = RedisLink(settings.redis_url, settings.redis_timeout, registry, "reflex")
-    shared = None
-    if link is not None and settings.keeps_verdicts_in_redis:
-        shared = RedisCache(link, settings.redis_prefix, settings.cache_ttl)
-    cache = VerdictCache(settings.cache_size, settings.cache_secret, shared)
-    threads = Threads(settings.long_text_threads, settings.long_text_queue)
+def _lifespan(parts: Parts) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(tracing.flush)
+            await stack.enter_async_context(opened(parts))
+            stack.enter_context(lasting())
+            yield
+
+    return lifespan
+
+
+def _admission(settings: Settings, parts: Parts) -> Admission:
     keys = Keys(settings.keys, trusted=settings.trusted_keys, required=settings.require_key)
-    limits = Limits(settings.limit_per_key, settings.limit_per_ip, link, settings.redis_prefix)
-    return Parts(
-        rules=rules,
-        screener=Screener(rules, cache=cache, threads=threads, guarded=guarded, metrics=metrics),
-        admission=Admission(
-            keys, limits, metrics, Visitors(names(settings.trusted_hosts.split(",")))
-        ),
-        guarded=guarded,
-        threads=threads,
-        link=link,
+    limits = Limits(
+        settings.limit_per_key, settings.limit_per_ip, parts.link, settings.redis_prefix
     )
+    visitors = Visitors(names(settings.trusted_hosts.split(",")))
+    return Admission(keys, limits, parts.metrics, visitors)
 
 
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    parts: Parts = app.state.parts
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(tracing.flush)
-        stack.push_async_callback(parts.threads.aclose)
-        if parts.link is not None:
-            stack.push_async_callback(parts.link.aclose)
-        try:
-            await parts.guarded.open()
-        except GuardUnusable as fault:
-            log.error("the guard cannot be used", reason=str(fault))
-            raise
-        stack.push_async_callback(parts.guarded.aclose)
-        await run_in_threadpool(warm_up, parts.rules)
-        stack.enter_context(lasting())
-        parts.ready = True
-        log.info("ready", ruleset=parts.rules.version)
-        yield
-        parts.ready = False
-
-
-def _screening(parts: Parts) -> APIRouter:
-    screener, admission = parts.screener, parts.admission
+def _screening(screener: Screener, admission: Admission) -> APIRouter:
     router = APIRouter(
         route_class=JsonRoute,
         tags=["screening"],

@@ -51,6 +51,16 @@ def told(found: ErrorDetails) -> str:
     return found["msg"].removeprefix("Value error, ")
 
 
+def said(wrong: ValidationError) -> str:
+    """Return which variables are wrong and why; what is so with several together names them."""
+    return "; ".join(map(_variable, wrong.errors()))
+
+
+def _variable(found: ErrorDetails) -> str:
+    message = told(found)
+    return f"REFLEX_{str(found['loc'][0]).upper()}: {message}" if found["loc"] else message
+
+
 def plainly(check: Callable[[str], str]) -> Callable[[str], str]:
     """Return a check of a setting of JSON that says the same in plain words, and of which entry."""
 

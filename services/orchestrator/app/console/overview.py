@@ -106,9 +106,10 @@ async def _health(visit: Visit) -> list[dict[str, str]]:
         {"name": name, "state": "good" if said == "ok" else "bad", "said": said}
         for name, said in (("Database", checks["database"]), ("Reflex Layer", checks["reflex"]))
     ]
-    breaker = visit.parts.reflex.breaker_state.name.lower().replace("_", "-")
-    states = {"closed": "good", "half-open": "warning", "open": "bad"}
-    parts.append({"name": "Circuit breaker", "state": states[breaker], "said": breaker})
+    if (breaker := visit.parts.reflex.breaker_state) is not None:
+        said = breaker.name.lower().replace("_", "-")
+        states = {"closed": "good", "half-open": "warning", "open": "bad"}
+        parts.append({"name": "Circuit breaker", "state": states[said], "said": said})
     arms = visit.parts.pipeline.arms
     lacking = sorted(name for name, arm in arms.items() if unavailable(arm))
     parts.append(

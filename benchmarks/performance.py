@@ -29,7 +29,7 @@ def submit(figures: dict[str, Any]) -> str:
 
     def rows() -> Iterator[list[str]]:
         yield ["pgbench: one row inserted and committed", f"{limit:,.0f}", "", "1", "", ""]
-        for name, rates in {"OctoLLM, screened": ours, **figures["peers"]}.items():
+        for name, rates in {"OctoLLM, screened in process": ours, **figures["peers"]}.items():
             spread = f"{rates['lowest']:,.0f} to {rates['highest']:,.0f}"
             times = [f"{rates[point] * 1000:.1f} ms" for point in ("p50", "p99")]
             share = f"{rates['submit'] / limit:.1%}"

@@ -59,7 +59,7 @@ PEERS: Final = (PROCRASTINATE, PGQUEUER, CELERY, DBOS)
 
 @contextmanager
 def house(database_url: str) -> Iterator[str]:
-    """Run an API and a worker, each with a Reflex Layer; yield the API's address."""
+    """Run an API and a worker, which screen by themselves; yield the API's address."""
     with api(database_url) as (_, url), worker(database_url):
         yield url
 

@@ -5,8 +5,9 @@
 
 What a machine can do depends on its disk and its cores, so the same PostgreSQL is asked first, by
 its own pgbench, for what it does without us: one row inserted and committed, by as many clients.
-Our figures are told as shares of that. Database, Reflex Layer, API, worker and load are processes
-of their own on one machine, and every task is screened. First all clients send as fast as they are
+Our figures are told as shares of that. Database, API, worker and load are processes of their own on
+one machine, and every task is screened: by the API itself, and once more by a Reflex Layer beside
+it. First all clients send as fast as they are
 answered, while no worker runs; then at half that rate, at times laid down before, and a time counts
 from when its request was due; then a worker does what has been accepted. Others' APIs, which store
 and queue a task and screen nothing, are asked in the same way. Prints a table, then a line of JSON.
@@ -26,7 +27,7 @@ from typing import Any, Final
 import psycopg
 from measures.load import SUBMIT, Door, measured
 from measures.peers import CELERY, DBOS, LITELLM, CannotRun, Peer, database_for, last_line, versions
-from measures.programs import Broken, api, port_of, worker
+from measures.programs import Broken, api, port_of, reflex, worker
 from measures.told import about, arguments, tell
 from rich.console import Console
 from rich.table import Table
@@ -39,6 +40,7 @@ WARM: Final = 300
 ROUNDS: Final = 3
 PEERS: Final = (CELERY, DBOS, LITELLM)
 DONE_SECONDS: Final = 600.0
+BY_SERVICE: Final = "OctoLLM, screened by a service"
 INSERT: Final = "INSERT INTO line (body) VALUES (repeat('x', 100));\n"
 
 
@@ -100,7 +102,7 @@ def of_peer(peer: Peer, server: embedded.Server, tasks: int, clients: int) -> di
 
 
 def measure(folder: Path, tasks: int, clients: int, peers: Sequence[Peer]) -> dict[str, Any]:
-    """Return our figures, those of the peers by name, and why some could not run."""
+    """Return our figures, those of others by name, and why some could not run."""
     others: dict[str, dict[str, float]] = {}
     absent: dict[str, str] = {}
     with embedded.running(folder) as server:
@@ -111,6 +113,8 @@ def measure(folder: Path, tasks: int, clients: int, peers: Sequence[Peer]) -> di
         with api(url) as (_, address):
             rates |= saturated(port_of(address), tasks, clients)
         rates["finished"] = finished(url)
+        with reflex() as asked, api(url, **asked) as (_, address):
+            others[BY_SERVICE] = saturated(port_of(address), tasks, clients)
         for peer in peers:
             try:
                 others[peer.name] = of_peer(peer, server, tasks, clients)
@@ -124,7 +128,7 @@ def report(figures: dict[str, Any]) -> None:
     table = Table("", "a second", "share of pgbench", "P50 at half", "P99 at half", title=title)
     ours, limit = figures["ours"], figures["ours"]["pgbench"]
     table.add_row("pgbench: insert and commit a row", f"{limit:,.0f}", "1")
-    for name, rates in {"OctoLLM, until 202": ours, **figures["peers"]}.items():
+    for name, rates in {"OctoLLM, screened in process": ours, **figures["peers"]}.items():
         times = [f"{rates[point] * 1000:.1f} ms" for point in ("p50", "p99")]
         table.add_row(name, f"{rates['submit']:,.0f}", f"{rates['submit'] / limit:.3f}", *times)
     done = ours["finished"]

@@ -9,12 +9,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 URL: Final = r"http://127\.0\.0\.1:\d+"
 NO_LIMITS: Final = {"OCTOLLM_MAX_PENDING": "0", "OCTOLLM_MAX_PENDING_PER_TENANT": "0"}
+INSIDE: Final = {"OCTOLLM_REFLEX_URL": "in-process"}
 
 
 class Broken(Exception):
@@ -52,21 +53,26 @@ def process(until: str, command: list[str], **environment: str) -> Iterator[tupl
 
 @contextmanager
 def api(database_url: str, **settings: str) -> Iterator[tuple[int, str]]:
-    """Run a Reflex Layer and an API without limits; yield the API's process id and URL."""
-    with ExitStack() as stack:
-        _, reflex = stack.enter_context(program(URL, "reflex", "--port", "0"))
-        ours = {"OCTOLLM_DATABASE_URL": database_url, "OCTOLLM_REFLEX_URL": reflex}
-        ours |= NO_LIMITS | settings
-        yield stack.enter_context(program(URL, "serve", "--port", "0", **ours))
+    """Run an API without limits, which screens by itself unless the settings say otherwise; yield
+    its process id and URL."""
+    ours = {"OCTOLLM_DATABASE_URL": database_url, **INSIDE, **NO_LIMITS, **settings}
+    with program(URL, "serve", "--port", "0", **ours) as started:
+        yield started
 
 
 @contextmanager
-def worker(database_url: str, *arguments: str) -> Iterator[int]:
-    """Run a Reflex Layer and a worker; yield the worker's process id."""
-    with ExitStack() as stack:
-        _, reflex = stack.enter_context(program(URL, "reflex", "--port", "0"))
-        ours = {"OCTOLLM_DATABASE_URL": database_url, "OCTOLLM_REFLEX_URL": reflex}
-        yield stack.enter_context(program("worker started", "worker", *arguments, **ours))[0]
+def worker(database_url: str, *arguments: str, **settings: str) -> Iterator[int]:
+    """Run a worker that screens by itself; yield its process id."""
+    ours = {"OCTOLLM_DATABASE_URL": database_url, **INSIDE, **settings}
+    with program("worker started", "worker", *arguments, **ours) as (pid, _):
+        yield pid
+
+
+@contextmanager
+def reflex() -> Iterator[dict[str, str]]:
+    """Run a Reflex Layer; yield the settings of those who are to ask it."""
+    with program(URL, "reflex", "--port", "0") as (_, url):
+        yield {"OCTOLLM_REFLEX_URL": url}
 
 
 @contextmanager
@@ -90,7 +96,7 @@ def _waited_for(running: subprocess.Popen[bytes], said: int, until: str) -> str:
         if found := re.search(until, os.pread(said, 1 << 16, 0).decode()):
             return found.group()
         try:
-            running.wait(0.1)
+            running.wait(0.02)
         except subprocess.TimeoutExpired:
             continue
     raise Broken(os.pread(said, 1 << 16, 0).decode()[-2_000:])

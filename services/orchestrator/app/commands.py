@@ -25,6 +25,7 @@ from app.command_line import (
     start_tracing,
 )
 from octollm.cli_server import json_option
+from octollm.service.lasting import loading
 
 if TYPE_CHECKING:
     from app.config import Settings
@@ -47,10 +48,11 @@ port_option = click.option(
 @data_option
 def up(host: str | None, port: int | None, data_dir: Path | None) -> None:
     """Run everything on this machine, PostgreSQL included, until Ctrl-C."""
-    from app import embedded, key_desk, key_file, laptop, serving
-    from app.config import IN_PROCESS
-    from app.reflex import SettingsUnusable
-    from arms.commands import model_settings
+    with loading():
+        from app import embedded, key_desk, key_file, laptop, serving
+        from app.config import IN_PROCESS
+        from app.reflex import SettingsUnusable
+        from arms.commands import model_settings
 
     settings = read_settings(host=host, port=port)
     model_settings()  # the arms read them later, where nothing would say it as well
@@ -88,10 +90,11 @@ def demo(keep: bool) -> None:
 @port_option
 def serve(host: str | None, port: int | None) -> None:
     """Run the API, on the database of OCTOLLM_DATABASE_URL."""
-    from app import key_desk, serving
-    from app.main import create_app
-    from arms.commands import model_settings
-    from arms.roster import load_arms
+    with loading():
+        from app import key_desk, serving
+        from app.main import create_app
+        from arms.commands import model_settings
+        from arms.roster import load_arms
 
     settings = read_settings(host=host, port=port)
     models = model_settings()
@@ -121,11 +124,12 @@ def serve(host: str | None, port: int | None) -> None:
 )
 def worker(concurrency: int | None) -> None:
     """Run a worker, on the database of OCTOLLM_DATABASE_URL. Start as many as you like."""
-    from app import serving
-    from app import worker as process
-    from app.reflex import SettingsUnusable
-    from arms.commands import model_settings
-    from arms.roster import load_arms
+    with loading():
+        from app import serving
+        from app import worker as process
+        from app.reflex import SettingsUnusable
+        from arms.commands import model_settings
+        from arms.roster import load_arms
 
     settings = read_settings(worker_concurrency=concurrency)
     models = model_settings()

@@ -10,12 +10,13 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import quantiles
 from time import perf_counter
-from typing import Final, NamedTuple, TypedDict
+from typing import Any, Final, NamedTuple, TypedDict
 
 from measures.programs import Broken
 
@@ -49,6 +50,10 @@ class Door(NamedTuple):
     path: str
     status: int
     body: str
+
+    def saying(self, body: Mapping[str, Any]) -> Door:
+        """Return the same door for another body, in which `{number}` stands as here."""
+        return self._replace(body=json.dumps(body))
 
     def plan(self, port: int, requests: int, clients: int, **more: float) -> Plan:
         """Return a plan of so many requests; `more` are `rate`, a second, and `warm`."""

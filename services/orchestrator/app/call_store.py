@@ -106,6 +106,12 @@ _SETTLE = text("""
     RETURNING call.model
     """).bindparams(bindparam("response", type_=JSONB))
 
+_RECALL = text("""
+    SELECT id, response FROM model_calls
+    WHERE task_id = :task_id AND request_hash = :request_hash AND state = 'settled'
+    ORDER BY id LIMIT 1
+    """)
+
 _RELEASE = text("""
     WITH task AS (
         SELECT id FROM tasks
@@ -126,17 +132,8 @@ async def recall(
     session: AsyncSession, task_id: UUID, request_hash: str
 ) -> tuple[int, dict[str, Any]] | None:
     """Return the id and the response of the first settled call of a task with that hash."""
-    statement = (
-        select(ModelCall.id, ModelCall.response)
-        .where(
-            ModelCall.task_id == task_id,
-            ModelCall.request_hash == request_hash,
-            ModelCall.state == "settled",
-        )
-        .order_by(ModelCall.id)
-        .limit(1)
-    )
-    row = (await session.execute(statement)).one_or_none()
+    asked = {"task_id": task_id, "request_hash": request_hash}
+    row = (await session.execute(_RECALL, asked)).one_or_none()
     return (row.id, row.response) if row and row.response is not None else None
 
 

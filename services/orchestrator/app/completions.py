@@ -52,7 +52,8 @@ class Completions:
         if not self.connected.is_set():
             seconds = min(seconds, RECONNECT_SECONDS)
         with suppress(TimeoutError):
-            await asyncio.wait_for(event.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await event.wait()
 
     def close(self) -> None:
         """Let every watcher go: this process is about to stop."""

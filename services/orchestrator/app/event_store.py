@@ -67,6 +67,16 @@ _DRAFTS = text("""
     WHERE id = :task_id AND run_token = :run_token ORDER BY number
     """)
 
+_AFTER = text("""
+    SELECT place, event.id, task_id, type, data, created_at
+    FROM json_to_recordset(CAST(:places AS json)) AS asked (place integer, task uuid, last bigint),
+        LATERAL (
+            SELECT * FROM task_events
+            WHERE task_id = task AND task_events.id > last ORDER BY task_events.id LIMIT :limit
+        ) event
+    ORDER BY place, event.id
+    """)
+
 _WRITERS = text("""
     SELECT virtualtransaction FROM pg_locks
     WHERE locktype = 'relation' AND mode = 'RowExclusiveLock' AND pid <> pg_backend_pid()
@@ -165,6 +175,17 @@ async def events_of_task(
     """Return the first events of a task after that id. A task's ids appear in their order."""
     statement = select(TaskEvent).where(TaskEvent.task_id == task_id, TaskEvent.id > after)
     return (await session.execute(statement.order_by(TaskEvent.id).limit(limit))).scalars().all()
+
+
+async def events_after(
+    session: AsyncSession, places: Sequence[tuple[UUID, int]], limit: int
+) -> Sequence[Row[Any]]:
+    """Return the first events of several tasks after an id each, with the index of their place."""
+    asked = [
+        {"place": place, "task": str(task_id), "last": last}
+        for place, (task_id, last) in enumerate(places)
+    ]
+    return (await session.execute(_AFTER, {"places": json.dumps(asked), "limit": limit})).all()
 
 
 async def events_of_tenant(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
@@ -16,6 +15,7 @@ from app.admission import Admission
 from app.completions import Completions
 from app.config import Settings
 from app.console.router import router as console
+from app.doorkeeper import Doorkeeper
 from app.openai_door.errors import ErrorMember
 from app.parts import assembled
 from app.queue_depth import QueueDepth, measured
@@ -95,17 +95,21 @@ def _lifespan(
             app.state.parts = parts
             app.state.queue_depth = QueueDepth(parts.database, registry)
             redis = app.state.redis = _redis(settings, registry)
-            app.state.admission = Admission(settings, parts.database, registry, redis)
+            admission = app.state.admission = Admission(settings, parts.database, registry, redis)
+            doorkeeper = app.state.doorkeeper = Doorkeeper(admission.still_in)
             completions = app.state.completions = Completions(settings)
             app.state.streams = Streams(parts.database, completions, settings.event_heartbeat)
-            listener = asyncio.create_task(completions.listen())
+            running = [
+                asyncio.create_task(completions.listen()),
+                asyncio.create_task(doorkeeper.mind()),
+            ]
             try:
                 with lasting():
                     yield
             finally:
-                listener.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await listener
+                for task in running:
+                    task.cancel()
+                await asyncio.wait(running)
                 if redis is not None:
                     await redis.aclose()
                 await tracing.flush()

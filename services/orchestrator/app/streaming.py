@@ -16,21 +16,17 @@ from app import event_store
 from app.completions import Completions
 from app.database import Database
 from app.feed import Viewer
+from app.histories import PAGE, Histories, Shown
 from app.models import TaskEvent
 from app.settling import Settled
-from octollm.events import FINAL_TYPES, OUTPUT_DELTA, Event
+from octollm.events import OUTPUT_DELTA, Event
 
-PAGE = 500
 WINDOW = 20_000
 """So many ids are looked through at a time: a tenant with few events among those of many others
 must not cost a statement without end."""
 
 READERS = 4
 """So many streams of a process read at a time, that viewers leave connections for the others."""
-
-ADMISSION_SECONDS = 1.0
-"""How often it is asked whether who watches may still. With the reading of keys, which is 5 seconds
-old at most, a stream ends 6 seconds after its key was revoked."""
 
 SETTLE_SECONDS = 0.02
 LAST_WORDS_SECONDS = 1.0
@@ -48,16 +44,17 @@ class Streams:
         self._completions = completions
         self._heartbeat = heartbeat
         self._readers = asyncio.Semaphore(READERS)
+        self._histories = Histories(database)
         self._settled = Settled(database)
 
     async def of_task(self, task_id: UUID, after: int) -> AsyncGenerator[bytes, None]:
         """Yield what `told` tells, as frames of Server-Sent Events."""
         yield format_sse_event(retry=RETRY_MS)
         async with aclosing(self.told(task_id, after)) as told:
-            async for event in told:
-                yield beat() if event is None else _frame(event)
+            async for shown in told:
+                yield beat() if shown is None else shown.frame
 
-    async def told(self, task_id: UUID, after: int) -> AsyncGenerator[Event | None, None]:
+    async def told(self, task_id: UUID, after: int) -> AsyncGenerator[Shown | None, None]:
         """Yield a task's events after that id, and its output as it is written, until it ends;
         None where silence is to be broken.
 
@@ -69,22 +66,22 @@ class Streams:
                 viewer.woken.clear()
                 if (delta := _news(viewer, task_id)) is not None:
                     yield delta
-                rows: Sequence[TaskEvent] = []
+                page: Sequence[Shown] = []
                 if viewer.due or delta is None:
                     viewer.due = False
-                    rows = await self._read(event_store.events_of_task, task_id, after, PAGE)
-                    viewer.due |= len(rows) == PAGE
-                last = next((row.id for row in rows if row.type in FINAL_TYPES), None)
+                    page = await self._histories.after(task_id, after)
+                    viewer.due |= len(page) == PAGE
+                last = next((shown.event.id for shown in page if shown.event.final), None)
                 if live and last is not None:
                     await self._until_heard(viewer, last)
                     if (delta := _news(viewer, task_id)) is not None:
                         yield delta
-                for row in rows:
-                    yield _event(row)
-                    after, sent = row.id, time.monotonic()
+                for shown in page:
+                    yield shown
+                    after, sent = shown.event.id or after, time.monotonic()
                 if last is not None:
                     return
-                if len(rows) < PAGE:
+                if len(page) < PAGE:
                     live = True
                     await self._completions.pause(viewer.woken, self._until_beat(sent))
                 if self._until_beat(sent) <= 0:
@@ -107,7 +104,7 @@ class Streams:
                 while after < upto:
                     until = min(upto, after + WINDOW)
                     for row in await self._read(event_store.events_of_tenant, tenant, after, until):
-                        yield _frame(_event(row))
+                        yield Shown(_event(row)).frame
                         sent = time.monotonic()
                     after = until
                 if upto < newest:
@@ -150,48 +147,18 @@ def beat() -> bytes:
     return format_sse_event(comment=HEARTBEAT)
 
 
-async def while_let_in(
-    frames: AsyncGenerator[bytes, None], still_in: Callable[[], Awaitable[bool]]
-) -> AsyncGenerator[bytes, None]:
-    """Yield frames until their reader would not be let in any more, asked every second.
-
-    Raises what the frames raise, and DatabaseUnavailable when nobody can tell who may come in.
-    """
-    coming: asyncio.Future[bytes] | None = None
-    asked = time.monotonic()
-    try:
-        while True:
-            coming = coming or asyncio.ensure_future(anext(frames))
-            await asyncio.wait(
-                {coming}, timeout=max(0.0, asked + ADMISSION_SECONDS - time.monotonic())
-            )
-            if time.monotonic() >= asked + ADMISSION_SECONDS:
-                asked = time.monotonic()
-                if not await still_in():
-                    return
-            if coming.done():
-                frame, coming = coming, None
-                try:
-                    yield frame.result()
-                except StopAsyncIteration:
-                    return
-    finally:
-        if coming is not None:
-            coming.cancel()
-            with suppress(asyncio.CancelledError, StopAsyncIteration):
-                await coming
-
-
-def _news(viewer: Viewer, task_id: UUID) -> Event | None:
+def _news(viewer: Viewer, task_id: UUID) -> Shown | None:
     """Return the event that says what changed in a draft; it has no id."""
     if (news := viewer.news()) is None:
         return None
     offset, text = news
-    return Event(
-        task_id=task_id,
-        type=OUTPUT_DELTA,
-        data={"offset": offset, "text": text},
-        created_at=datetime.now(UTC),
+    return Shown(
+        Event(
+            task_id=task_id,
+            type=OUTPUT_DELTA,
+            data={"offset": offset, "text": text},
+            created_at=datetime.now(UTC),
+        )
     )
 
 
@@ -199,9 +166,3 @@ def _event(row: TaskEvent) -> Event:
     return Event(
         id=row.id, task_id=row.task_id, type=row.type, data=row.data, created_at=row.created_at
     )
-
-
-def _frame(event: Event) -> bytes:
-    number = None if event.id is None else str(event.id)
-    data = event.model_dump_json(exclude={"id"})
-    return format_sse_event(data_str=data, event=event.type, id=number)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -13,9 +14,9 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app import event_store, store
-from app.admission import Admission
+from app.api_keys import Caller
 from app.database import Database
-from app.streaming import while_let_in
+from app.doorkeeper import Doorkeeper
 from octollm.errors import DatabaseUnavailable
 
 HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -54,16 +55,21 @@ class EventStream(StreamingResponse):
 
         `over` is awaited once the stream is, however it ended.
         """
-        admission: Admission = request.app.state.admission
-        shown = while_let_in(frames, lambda: admission.still_in(request.state.caller))
-        super().__init__(_while_it_can_be_read(shown), headers=HEADERS)
+        super().__init__(_while_it_can_be_read(frames), headers=HEADERS)
+        self._doorkeeper: Doorkeeper = request.app.state.doorkeeper
+        self._caller: Caller = request.state.caller
         self._frames = frames
         self._over = over
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             async with aclosing(self._frames):
-                await super().__call__(scope, receive, send)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(None) as visit:
+                        with self._doorkeeper.minding(self._caller, visit):
+                            await super().__call__(scope, receive, send)
+                if visit.expired():
+                    await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             if self._over is not None:
                 await self._over()

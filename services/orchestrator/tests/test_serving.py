@@ -56,6 +56,22 @@ def test_any_free_port_can_be_had(host: str) -> None:
         assert caller.getpeername()[:2] == address(listener)
 
 
+async def test_an_answer_is_not_held_back_for_the_next_piece() -> None:
+    """Nagle's algorithm and a delayed acknowledgement would have each wait for 40 ms."""
+    held: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    def answered(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = writer.get_extra_info("socket")
+        held.set_result(not connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    with listen("127.0.0.1", 0) as listener:
+        async with await asyncio.start_server(answered, sock=listener):
+            _, writer = await asyncio.open_connection(*address(listener))
+            assert not await held
+            writer.close()
+
+
 def test_a_port_that_is_taken_is_said_to_be() -> None:
     with listen("127.0.0.1", 0) as first:
         host, port = address(first)

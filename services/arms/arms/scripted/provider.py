@@ -70,7 +70,7 @@ class ScriptedProvider:
     async def __aenter__(self) -> Self:
         """Start to listen. Raises OSError if the port is taken."""
         async with AsyncExitStack() as stack:
-            listener = stack.enter_context(socket.socket())
+            listener = stack.enter_context(socket.socket(proto=socket.IPPROTO_TCP))
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((LOOPBACK, self._port))
             self._port = listener.getsockname()[1]

@@ -49,14 +49,14 @@ async def frames(
         yield frame
     written, ended = "", False
     async with aclosing(streams.told(task_id, 0)) as told:
-        async for event in told:
-            if event is None:
+        async for shown in told:
+            if shown is None:
                 yield beat()
-            elif event.type == OUTPUT_DELTA:
-                written = _with(written, event)
+            elif shown.event.type == OUTPUT_DELTA:
+                written = _with(written, shown.event)
                 for frame in _written(telling.draft(visible(written))):
                     yield frame
-            ended = event is not None and event.final
+            ended = shown is not None and shown.event.final
     if ended:
         task, response = await read(parts, tenant, task_id, background=background)
         for frame in _written(telling.end(task, response)):

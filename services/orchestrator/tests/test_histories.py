@@ -1,0 +1,54 @@
+"""Viewers of one moment share what is read for them; each sees what follows its own place."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from app.histories import LANES, Histories
+
+
+async def test_a_crowd_costs_a_few_statements(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    task_id = UUID(await house.submit())
+    histories = Histories(house.parts.database)
+    await histories.after(task_id, 0)
+    sent: list[Any] = []
+    execute = psycopg.AsyncCursor.execute
+
+    async def noted(self: Any, query: Any, *arguments: Any, **named: Any) -> Any:
+        if "task_events" in str(query):
+            sent.append(query)
+        return await execute(self, query, *arguments, **named)
+
+    monkeypatch.setattr(psycopg.AsyncCursor, "execute", noted)
+    pages = await asyncio.gather(*(histories.after(task_id, 0) for _ in range(500)))
+    assert {shown.event.type for page in pages for shown in page} == {"task.submitted"}
+    assert [len(page) for page in pages] == [1] * 500
+    assert len(sent) <= LANES + 3, len(sent)
+    assert len({id(page[0].frame) for page in pages}) <= len(sent)
+
+
+async def test_each_sees_what_follows_its_own_place(house: Any) -> None:
+    house.start_worker()
+    ids = [UUID(await house.submit(f"Count the words of report {n}.")) for n in range(3)]
+    for task_id in ids:
+        await house.ended(str(task_id))
+    histories = Histories(house.parts.database)
+    wholes = await asyncio.gather(*(histories.after(task_id, 0) for task_id in ids))
+    asked = [
+        (task_id, shown.event.id or 0)
+        for task_id, whole in zip(ids, wholes, strict=True)
+        for shown in whole
+    ]
+    rest = await asyncio.gather(*(histories.after(*place) for place in asked))
+    for (task_id, last), page in zip(asked, rest, strict=True):
+        whole = wholes[ids.index(task_id)]
+        assert [shown.event for shown in page] == [
+            shown.event for shown in whole if (shown.event.id or 0) > last
+        ]
+        assert all(shown.event.task_id == task_id for shown in page)
+    assert [len(await histories.after(uuid4(), 0))] == [0]

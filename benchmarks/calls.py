@@ -34,6 +34,7 @@ from rich.table import Table
 
 from app import embedded, lifecycle_store, migrate
 from app.account import Account
+from app.api_keys import DEFAULT_TENANT
 from app.config import IN_PROCESS, Settings
 from app.parts import Parts, assembled
 from app.vault import new_key
@@ -73,7 +74,7 @@ async def attempt(parts: Parts) -> ArmContext:
     """Begin a task and return what its arm would be given."""
     most = ResourceBudget(max_tokens=100_000, max_time_seconds=600, max_cost_usd=1)
     request = TaskRequest(goal="Answer some questions.", budget=most)
-    accepted = await parts.pipeline.submit(request, tenant="local")
+    accepted = await parts.pipeline.submit(request, tenant=DEFAULT_TENANT)
     async with parts.database.transaction() as session:
         begun = await lifecycle_store.claim(session, {accepted.task_id: None})
     task, seconds = begun[accepted.task_id]

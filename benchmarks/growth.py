@@ -28,10 +28,11 @@ from rich.console import Console
 from rich.table import Table
 
 from app import cursor, embedded, migrate
+from app.api_keys import DEFAULT_TENANT
 
 SIZES: Final = (1_000, 100_000, 1_000_000)
-FAILED: Final = 20
-"""Of so many tasks one has failed."""
+FAILED: Final = 60
+"""So many of the oldest tasks have failed, and no other: what is asked for stands far behind."""
 
 PAGE: Final = 50
 ROUNDS: Final = 3
@@ -42,7 +43,7 @@ FILL: Final = (
         pii_policy, priority, attempt, max_attempts, drawn_tokens, drawn_usd, head_hash,
         created_at, started_at, finished_at, updated_at)
     SELECT gen_random_uuid(), %(tenant)s,
-        CAST(CASE WHEN n %% %(failed)s = 0 THEN 'failed' ELSE 'completed' END AS task_status),
+        CAST(CASE WHEN n <= %(failed)s THEN 'failed' ELSE 'completed' END AS task_status),
         'Summarise report ' || n || ' for the board, in three short paragraphs.',
         '{}', '[]', 2, %(budget)s, '{}', 'block', 5, 1, 3, 0, 0, repeat('0', 64), at, at, at, at
     FROM generate_series(1, CAST(%(tasks)s AS integer)) n, LATERAL (
@@ -61,27 +62,31 @@ FILL: Final = (
 MIDDLE: Final = (
     "SELECT created_at, id FROM tasks ORDER BY created_at DESC, id DESC OFFSET %s LIMIT 1"
 )
-TENANT: Final = "local"
-BUDGET: Final = '{"max_tokens": 100000, "max_time_seconds": 600, "max_cost_dollars": 1.0}'
+BUDGET: Final = '{"max_tokens": 100000, "max_time_seconds": 600, "max_cost_usd": 1.0}'
 
 Figures = dict[str, dict[str, float]]
 
 
 def fill(connection: psycopg.Connection, tasks: int) -> None:
     """Store so many tasks as they are once they have ended."""
-    values = {"tenant": TENANT, "failed": FAILED, "budget": BUDGET, "tasks": tasks}
+    values = {"tenant": DEFAULT_TENANT, "failed": FAILED, "budget": BUDGET, "tasks": tasks}
     for statement in FILL:
         connection.execute(statement.encode(), values if "%(" in statement else None)
     connection.execute("VACUUM ANALYZE")
     connection.execute("CHECKPOINT")  # else the measured ones pay for it
 
 
+def cursor_behind(connection: psycopg.Connection, tasks: int) -> str:
+    """Return the cursor that goes on behind so many of the newest tasks."""
+    row = connection.execute(MIDDLE.encode(), (tasks,)).fetchone()
+    if row is None:
+        raise ValueError(f"there are not {tasks} tasks")
+    return cursor.write(*row)
+
+
 def doors(connection: psycopg.Connection, stored: int) -> Mapping[str, Door]:
     """Return what is asked, by name."""
-    row = connection.execute(MIDDLE.encode(), (stored // 2,)).fetchone()
-    if row is None:
-        raise AssertionError("there are no tasks")
-    middle = cursor.write(*row)
+    middle = cursor_behind(connection, stored // 2)
 
     def listed(query: str) -> Door:
         return Door("GET", f"/tasks?limit={PAGE}{query}", 200, "")

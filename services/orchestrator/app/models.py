@@ -67,6 +67,8 @@ class Task(Base):
         Index("idx_tasks_status", "status"),
         Index("idx_tasks_created_at", "created_at"),
         Index("idx_tasks_tenant_created_at_id", "tenant", "created_at", "id"),
+        # A status may be rare, and all of it old: the other index would be read through.
+        Index("idx_tasks_tenant_status_created_at_id", "tenant", "status", "created_at", "id"),
         Index(
             "idx_tasks_finished_at", "finished_at", postgresql_where=text("finished_at IS NOT NULL")
         ),

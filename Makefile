@@ -23,7 +23,7 @@ PEERS := benchmarks/requirements.lock
 AUDIT := scripts/audit.lock
 FUZZ := tests/test_openapi_fuzz.py tests/test_malformed_bodies.py tests/test_lifecycle_machine.py
 TRAINING := services/reflex-layer/training
-BENCH := submit queues reflex
+BENCH := submit queues process calls viewers growth workers start reflex
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
 # The first Python on the path that is new enough; `make PYTHON=/some/where/python3.13 …` names one.

@@ -94,9 +94,11 @@ def report(figures: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    given = arguments("Measure what further workers add.").parse_args()
+    parser = arguments("Measure what further workers add.")
+    parser.add_argument("--seconds", type=int, help="how long each number of workers is at work")
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="octollm-bench-") as name:
-        workers = measure(Path(name), 3 if given.quick else 15)
+        workers = measure(Path(name), given.seconds or (3 if given.quick else 15))
     figures = about("workers") | {"packages": {}, "workers": workers}
     report(figures)
     tell(figures, given.json)

@@ -1,4 +1,4 @@
-"""The benchmarks of submits and queues run, and the page shows what they measured."""
+"""The benchmarks run, and the page shows what they measured."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ import performance
 import pytest
 from pages import ROOT, TEXTS
 
+UP_AND_NOTHING = ("octollm up, until ready", "python -c pass")
+
 
 def run(name: str, *arguments: str) -> dict[str, Any]:
     """Return the figures of a benchmark."""
     command = [sys.executable, str(ROOT / f"benchmarks/{name}.py"), "--alone", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "OctoLLM" in done.stdout
     figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return figures
 
@@ -46,3 +47,40 @@ def test_submits_are_measured_beside_what_the_database_can(tmp_path: Path) -> No
     assert 0 < ours["p50"] <= ours["p99"]
     assert ours["finished"] > 0
     assert str(ROOT) not in json.dumps(figures)
+
+
+def test_a_call_through_the_door_is_measured_beside_the_bare_one() -> None:
+    figures = run("calls", "--quick")
+    assert set(figures["calls"]) == {"pydantic-ai alone", "OctoLLM's door"}
+    for times in figures["calls"].values():
+        assert 0 < times["p50"] <= times["p99"]
+
+
+def test_every_viewer_is_told_every_event() -> None:
+    figures = run("viewers", "--quick", "--viewers", "20")
+    assert figures["told"] % 20 == 0
+    assert figures["told"] >= 20 * 2
+    assert 0 < figures["p50"] <= figures["p99"]
+
+
+def test_growth_is_measured_by_what_is_asked() -> None:
+    figures = run("growth", "--quick", "--most", "1000")
+    assert set(figures["seconds"]) == {
+        "submit",
+        "list, first page",
+        "list, failed",
+        "list, in the middle",
+    }
+    assert all(set(sizes) == {"1000"} for sizes in figures["seconds"].values())
+
+
+def test_workers_are_measured_by_their_number() -> None:
+    figures = run("workers", "--seconds", "1")
+    assert set(figures["workers"]) == {"1", "2", "4"}
+    assert all(0 < one["share"] <= 1 for one in figures["workers"].values())
+
+
+def test_a_start_is_measured_to_its_being_ready() -> None:
+    figures = run("start", "--quick")
+    ready, nothing = (figures["seconds"][name][0] for name in UP_AND_NOTHING)
+    assert 0 < nothing < ready

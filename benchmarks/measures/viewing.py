@@ -37,17 +37,20 @@ class Told:
         self.left = viewers
         self.delays: list[float] = []
         self.all_watch = asyncio.Event()
+        self._since = float("inf")
 
     def one_watches(self) -> None:
         self.left -= 1
         if not self.left:
+            self._since = time.time()
             self.all_watch.set()
 
     def told(self, line: bytes) -> None:
         """Note how old an event is, if it was stored after all had begun to watch."""
-        stored = json.loads(line.partition(b":")[2])["created_at"]
-        if self.all_watch.is_set():
-            self.delays.append(time.time() - datetime.fromisoformat(stored).timestamp())
+        now, written = time.time(), json.loads(line.partition(b":")[2])["created_at"]
+        stored = datetime.fromisoformat(written).timestamp()
+        if stored > self._since:
+            self.delays.append(now - stored)
 
 
 async def watch(view: View, told: Told, turns: asyncio.Semaphore) -> None:

@@ -45,7 +45,7 @@ TASK: Final = {
 DONE: Final = "SELECT count(*) FROM tasks WHERE status = 'completed'"
 NOW: Final = "SELECT clock_timestamp()"
 RATE: Final = """
-    SELECT count(*) / extract(epoch FROM max(finished_at) - min(finished_at))
+    SELECT (count(*) - 1) / extract(epoch FROM max(finished_at) - min(finished_at))
     FROM (SELECT finished_at, ntile(10) OVER (ORDER BY finished_at) AS tenth FROM tasks) tasks
     WHERE tenth < 10 AND finished_at > %s
 """
@@ -94,11 +94,9 @@ def report(figures: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    parser = arguments("Measure what further workers add.")
-    parser.add_argument("--seconds", type=int, help="how long each number of workers is at work")
-    given = parser.parse_args()
+    given = arguments("Measure what further workers add.").parse_args()
     with tempfile.TemporaryDirectory(prefix="octollm-bench-") as name:
-        workers = measure(Path(name), given.seconds or (3 if given.quick else 15))
+        workers = measure(Path(name), 3 if given.quick else 15)
     figures = about("workers") | {"packages": {}, "workers": workers}
     report(figures)
     tell(figures, given.json)

@@ -74,12 +74,6 @@ def test_growth_is_measured_by_what_is_asked() -> None:
     assert all(set(sizes) == {"1000"} for sizes in figures["seconds"].values())
 
 
-def test_workers_are_measured_by_their_number() -> None:
-    figures = run("workers", "--seconds", "1")
-    assert set(figures["workers"]) == {"1", "2", "4"}
-    assert all(0 < one["share"] <= 1 for one in figures["workers"].values())
-
-
 def test_a_start_is_measured_to_its_being_ready() -> None:
     figures = run("start", "--quick")
     ready, nothing = (figures["seconds"][name][0] for name in UP_AND_NOTHING)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -55,12 +55,8 @@ class MeteredModel(WrapperModel):
         terms: Terms,
         ledger: Ledger,
         seconds_left: Callable[[], float],
-        others: Sequence[str] = (),
     ) -> None:
-        """`others` are the models that are turned to when this one does not answer: what one of
-        them has answered to the same request is replayed, and this one not asked again."""
         super().__init__(wrapped)
-        self._names = (terms.name, *others)
         self._terms = terms
         self._ledger = ledger
         self._seconds_left = seconds_left
@@ -73,7 +69,7 @@ class MeteredModel(WrapperModel):
     ) -> ModelResponse:
         call = self._call(messages, model_settings, model_request_parameters)
         async with self._ledger.turn(call.hash):
-            if (kept := await self._recalled(call)) is not None:
+            if (kept := await self._recalled(call.hash)) is not None:
                 return kept
             return await self._retrying()(self._made, call)
 
@@ -88,7 +84,7 @@ class MeteredModel(WrapperModel):
         call = self._call(messages, model_settings, model_request_parameters)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._ledger.turn(call.hash))
-            if (kept := await self._recalled(call)) is not None:
+            if (kept := await self._recalled(call.hash)) is not None:
                 yield CompletedStreamedResponse(
                     kept, model_request_parameters=model_request_parameters, replay_events=True
                 )
@@ -102,24 +98,37 @@ class MeteredModel(WrapperModel):
     def _retrying(self) -> AsyncRetrying:
         return retrying(self._terms.retries, self._seconds_left, self._terms.patience)
 
+    def hash_of(
+        self,
+        messages: list[ModelMessage],
+        settings: ModelSettings | None,
+        parameters: ModelRequestParameters,
+    ) -> str:
+        """Return what identifies a request, in messages that no model has prepared yet."""
+        prepared = self.prepare_messages(messages, parameters)
+        return requests.request_hash(self._terms.name, prepared, settings, parameters)
+
+    async def recalled(
+        self,
+        messages: list[ModelMessage],
+        settings: ModelSettings | None,
+        parameters: ModelRequestParameters,
+    ) -> ModelResponse | None:
+        """Return what this model has answered to such a request, None if it was not asked."""
+        return await self._recalled(self.hash_of(messages, settings, parameters))
+
     def _call(
         self,
         messages: list[ModelMessage],
         settings: ModelSettings | None,
         parameters: ModelRequestParameters,
     ) -> Call:
-        own, *others = (
-            requests.request_hash(name, messages, settings, parameters) for name in self._names
-        )
-        return Call(
-            hash=own, messages=messages, settings=settings, parameters=parameters, others=others
-        )
+        own = requests.request_hash(self._terms.name, messages, settings, parameters)
+        return Call(own, messages, settings, parameters)
 
-    async def _recalled(self, call: Call) -> ModelResponse | None:
+    async def _recalled(self, request_hash: str) -> ModelResponse | None:
         """Return what was answered before; None too if another release kept it in another form."""
-        for one in (call.hash, *call.others):
-            if (kept := await self._ledger.recall(one)) is not None:
-                break
+        kept = await self._ledger.recall(request_hash)
         try:
             return None if kept is None else requests.from_json(kept)
         except ValidationError:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_ai.exceptions import ModelAPIError
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import (
     CompletedStreamedResponse,
@@ -23,21 +24,27 @@ from pydantic_ai.usage import RequestUsage
 from tenacity import AsyncRetrying
 
 from arms import requests
-from arms.billing import bill
+from arms.billing import bill, ended
 from arms.reserving import Call, Terms, reserve
 from arms.retrying import retrying, was_turned_away
 from octollm.errors import BudgetExceeded
 from octollm.ledger import Grant, Ledger, Settled
 from octollm.shielding import to_the_end
 
+SHORT_OF = "octollm.short_of"
+"""Beside an answer that was granted fewer tokens than it was to have: what there was too little of.
+It is kept with the answer, so that one that is replayed is told as it was the first time."""
+
 _log = logging.getLogger(__name__)
 
 
 @dataclass
 class _Purchase:
-    """A call being made: what it is made with, and what there is of its answer."""
+    """A call being made: what it is made with, what is noted beside its answer for whoever reads
+    that, and what there is of it."""
 
     settings: ModelSettings
+    noted: dict[str, Any] | None = None
     response: ModelResponse | None = None
     stream: StreamedResponse | None = None
 
@@ -140,6 +147,7 @@ class MeteredModel(WrapperModel):
             purchase.response = await self.wrapped.request(
                 call.messages, purchase.settings, call.parameters
             )
+            purchase.response.metadata = purchase.noted
         return purchase.response
 
     @asynccontextmanager
@@ -151,14 +159,18 @@ class MeteredModel(WrapperModel):
             ) as stream,
         ):
             purchase.stream = stream
+            stream.metadata = purchase.noted
             yield stream
+            if (read := stream.get()).state == "complete" and not ended(read):
+                raise ModelAPIError(self.model_name, "The stream ended and did not say why.")
 
     @asynccontextmanager
     async def _purchase(self, call: Call) -> AsyncIterator[_Purchase]:
         """Reserve, let the body make the call, and settle with what came of it."""
         grant = await reserve(call, self.wrapped, self._terms, self._ledger)
         purchase = _Purchase(
-            merge_model_settings(call.settings, _with_limits(call.settings, grant)) or {}
+            merge_model_settings(call.settings, _with_limits(call.settings, grant)) or {},
+            {SHORT_OF: grant.short_of} if grant.short_of else None,
         )
         try:
             async with asyncio.timeout(grant.seconds) as limit:
@@ -190,7 +202,7 @@ class MeteredModel(WrapperModel):
         response = purchase.stream.get() if purchase.stream is not None else purchase.response
         if response is None or self._terms.price is None:
             raise AssertionError("a call that was made has a response and a price")
-        if purchase.stream is not None and response.state != "complete":
+        if purchase.stream is not None and not (response.state == "complete" and ended(response)):
             await self._ledger.leave_uncertain(grant.call_id, requests.to_json(response))
             return
         most = RequestUsage(input_tokens=call.input_tokens, output_tokens=grant.output_tokens)

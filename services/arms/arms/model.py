@@ -1,7 +1,7 @@
 """The one door to any model: which are set, whether they can be used, and how an arm gets one.
 
 OCTOLLM_MODEL=openai:gpt-5-mini             OPENAI_API_KEY
-OCTOLLM_MODEL=anthropic:claude-sonnet-4-5   ANTHROPIC_API_KEY
+OCTOLLM_MODEL=anthropic:claude-sonnet-5     ANTHROPIC_API_KEY
 OCTOLLM_MODEL=google:gemini-2.5-flash       GEMINI_API_KEY
 OCTOLLM_MODEL=ollama:qwen3                  OLLAMA_BASE_URL
 OCTOLLM_MODEL=openai-compatible:NAME        OCTOLLM_MODEL_BASE_URL, OCTOLLM_MODEL_API_KEY

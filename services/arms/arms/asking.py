@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
-from pydantic_ai import Agent
+from pydantic_ai import Agent, capture_run_messages
 from pydantic_ai.exceptions import (
     AgentRunError,
     ContentFilterError,
@@ -22,9 +22,11 @@ from pydantic_ai.exceptions import (
     UnexpectedModelBehavior,
     UsageLimitExceeded,
 )
+from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import Model
 from pydantic_ai.usage import UsageLimits
 
+from arms.metered import SHORT_OF
 from arms.retrying import PASSING
 from octollm.arm import ArmContext
 from octollm.errors import BudgetExceeded, ModelFailed
@@ -92,12 +94,24 @@ _LIMITS = UsageLimits(request_limit=MAX_REQUESTS)
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn the library's errors into ours, without quoting anything a provider said."""
-    try:
-        yield
-    except FallbackExceptionGroup as group:
-        raise _ours(_last(group)) from None
-    except AgentRunError as error:
-        raise _ours(error) from None
+    with capture_run_messages() as messages:
+        try:
+            yield
+        except FallbackExceptionGroup as group:
+            raise _ours(_last(group)) from None
+        except OutputTokenLimitExceeded as error:
+            raise _cut_by_the_budget(messages) or _ours(error) from None
+        except AgentRunError as error:
+            raise _ours(error) from None
+
+
+def _cut_by_the_budget(messages: Sequence[ModelMessage]) -> BudgetExceeded | None:
+    """Return what a budget had too little of for the last answer; None if it had enough."""
+    answers = [message for message in messages if isinstance(message, ModelResponse)]
+    dimension = (answers[-1].metadata or {}).get(SHORT_OF) if answers else None
+    if dimension is None:
+        return None
+    return BudgetExceeded("The answer was cut off where the budget ended.", dimension=dimension)
 
 
 def _last(group: FallbackExceptionGroup) -> Exception:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pydantic_ai.messages import ModelResponse
 from pydantic_ai.usage import RequestUsage
 
 from arms.prices import Price
@@ -36,6 +37,22 @@ def bill(said: RequestUsage, price: Price, *, most: RequestUsage) -> Usage:
         plain = RequestUsage(input_tokens=given.input_tokens, output_tokens=given.output_tokens)
         cost = price.of(plain)
     return Usage(given.input_tokens, given.output_tokens, cost)
+
+
+def ended(response: ModelResponse) -> bool:
+    """Whether a stream that was read to its end came to the end of the answer.
+
+    Every format says at the end why the model stopped (OpenAI's `finish_reason`, Anthropic's
+    `stop_reason`, Gemini's `finishReason`), and a stream without it was cut: whatever stands before
+    a provider may close a connection politely. Some servers of OpenAI's format never say it, for
+    whom pydantic-ai puts "stop"; of those the usage is proof, which is sent last of all.
+    """
+    if (response.provider_details or {}).get("finish_reason"):
+        return True
+    if response.finish_reason is None:
+        return False
+    told = response.usage.input_tokens > 0 or response.usage.output_tokens > 0
+    return response.finish_reason != "stop" or told
 
 
 def _tokens(said: float) -> int:

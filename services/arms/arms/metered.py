@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_ai.exceptions import ModelAPIError
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import (
     CompletedStreamedResponse,
@@ -23,21 +24,27 @@ from pydantic_ai.usage import RequestUsage
 from tenacity import AsyncRetrying
 
 from arms import requests
-from arms.billing import bill
+from arms.billing import bill, ended
 from arms.reserving import Call, Terms, reserve
 from arms.retrying import retrying, was_turned_away
 from octollm.errors import BudgetExceeded
 from octollm.ledger import Grant, Ledger, Settled
 from octollm.shielding import to_the_end
 
+SHORT_OF = "octollm.short_of"
+"""Beside an answer that was granted fewer tokens than it was to have: what there was too little of.
+It is kept with the answer, so that one that is replayed is told as it was the first time."""
+
 _log = logging.getLogger(__name__)
 
 
 @dataclass
 class _Purchase:
-    """A call being made: what it is made with, and what there is of its answer."""
+    """A call being made: what it is made with, what is noted beside its answer for whoever reads
+    that, and what there is of it."""
 
     settings: ModelSettings
+    noted: dict[str, Any] | None = None
     response: ModelResponse | None = None
     stream: StreamedResponse | None = None
 
@@ -55,12 +62,8 @@ class MeteredModel(WrapperModel):
         terms: Terms,
         ledger: Ledger,
         seconds_left: Callable[[], float],
-        others: Sequence[str] = (),
     ) -> None:
-        """`others` are the models that are turned to when this one does not answer: what one of
-        them has answered to the same request is replayed, and this one not asked again."""
         super().__init__(wrapped)
-        self._names = (terms.name, *others)
         self._terms = terms
         self._ledger = ledger
         self._seconds_left = seconds_left
@@ -73,7 +76,7 @@ class MeteredModel(WrapperModel):
     ) -> ModelResponse:
         call = self._call(messages, model_settings, model_request_parameters)
         async with self._ledger.turn(call.hash):
-            if (kept := await self._recalled(call)) is not None:
+            if (kept := await self._recalled(call.hash)) is not None:
                 return kept
             return await self._retrying()(self._made, call)
 
@@ -88,7 +91,7 @@ class MeteredModel(WrapperModel):
         call = self._call(messages, model_settings, model_request_parameters)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._ledger.turn(call.hash))
-            if (kept := await self._recalled(call)) is not None:
+            if (kept := await self._recalled(call.hash)) is not None:
                 yield CompletedStreamedResponse(
                     kept, model_request_parameters=model_request_parameters, replay_events=True
                 )
@@ -102,24 +105,37 @@ class MeteredModel(WrapperModel):
     def _retrying(self) -> AsyncRetrying:
         return retrying(self._terms.retries, self._seconds_left, self._terms.patience)
 
+    def hash_of(
+        self,
+        messages: list[ModelMessage],
+        settings: ModelSettings | None,
+        parameters: ModelRequestParameters,
+    ) -> str:
+        """Return what identifies a request, in messages that no model has prepared yet."""
+        prepared = self.prepare_messages(messages, parameters)
+        return requests.request_hash(self._terms.name, prepared, settings, parameters)
+
+    async def recalled(
+        self,
+        messages: list[ModelMessage],
+        settings: ModelSettings | None,
+        parameters: ModelRequestParameters,
+    ) -> ModelResponse | None:
+        """Return what this model has answered to such a request, None if it was not asked."""
+        return await self._recalled(self.hash_of(messages, settings, parameters))
+
     def _call(
         self,
         messages: list[ModelMessage],
         settings: ModelSettings | None,
         parameters: ModelRequestParameters,
     ) -> Call:
-        own, *others = (
-            requests.request_hash(name, messages, settings, parameters) for name in self._names
-        )
-        return Call(
-            hash=own, messages=messages, settings=settings, parameters=parameters, others=others
-        )
+        own = requests.request_hash(self._terms.name, messages, settings, parameters)
+        return Call(own, messages, settings, parameters)
 
-    async def _recalled(self, call: Call) -> ModelResponse | None:
+    async def _recalled(self, request_hash: str) -> ModelResponse | None:
         """Return what was answered before; None too if another release kept it in another form."""
-        for one in (call.hash, *call.others):
-            if (kept := await self._ledger.recall(one)) is not None:
-                break
+        kept = await self._ledger.recall(request_hash)
         try:
             return None if kept is None else requests.from_json(kept)
         except ValidationError:
@@ -131,6 +147,7 @@ class MeteredModel(WrapperModel):
             purchase.response = await self.wrapped.request(
                 call.messages, purchase.settings, call.parameters
             )
+            purchase.response.metadata = purchase.noted
         return purchase.response
 
     @asynccontextmanager
@@ -142,14 +159,18 @@ class MeteredModel(WrapperModel):
             ) as stream,
         ):
             purchase.stream = stream
+            stream.metadata = purchase.noted
             yield stream
+            if (read := stream.get()).state == "complete" and not ended(read):
+                raise ModelAPIError(self.model_name, "The stream ended and did not say why.")
 
     @asynccontextmanager
     async def _purchase(self, call: Call) -> AsyncIterator[_Purchase]:
         """Reserve, let the body make the call, and settle with what came of it."""
         grant = await reserve(call, self.wrapped, self._terms, self._ledger)
         purchase = _Purchase(
-            merge_model_settings(call.settings, _with_limits(call.settings, grant)) or {}
+            merge_model_settings(call.settings, _with_limits(call.settings, grant)) or {},
+            {SHORT_OF: grant.short_of} if grant.short_of else None,
         )
         try:
             async with asyncio.timeout(grant.seconds) as limit:
@@ -181,7 +202,7 @@ class MeteredModel(WrapperModel):
         response = purchase.stream.get() if purchase.stream is not None else purchase.response
         if response is None or self._terms.price is None:
             raise AssertionError("a call that was made has a response and a price")
-        if purchase.stream is not None and response.state != "complete":
+        if purchase.stream is not None and not (response.state == "complete" and ended(response)):
             await self._ledger.leave_uncertain(grant.call_id, requests.to_json(response))
             return
         most = RequestUsage(input_tokens=call.input_tokens, output_tokens=grant.output_tokens)

@@ -1,7 +1,7 @@
 """The one door to any model: which are set, whether they can be used, and how an arm gets one.
 
 OCTOLLM_MODEL=openai:gpt-5-mini             OPENAI_API_KEY
-OCTOLLM_MODEL=anthropic:claude-sonnet-4-5   ANTHROPIC_API_KEY
+OCTOLLM_MODEL=anthropic:claude-sonnet-5     ANTHROPIC_API_KEY
 OCTOLLM_MODEL=google:gemini-2.5-flash       GEMINI_API_KEY
 OCTOLLM_MODEL=ollama:qwen3                  OLLAMA_BASE_URL
 OCTOLLM_MODEL=openai-compatible:NAME        OCTOLLM_MODEL_BASE_URL, OCTOLLM_MODEL_API_KEY
@@ -17,16 +17,15 @@ from functools import cached_property
 import httpx2
 from pydantic_ai.exceptions import UserError
 from pydantic_ai.models import Model, infer_model
-from pydantic_ai.models.fallback import FallbackModel
 from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.ollama import OllamaProvider
 from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
 from arms.config import ModelSettings
+from arms.ladder import Ladder
 from arms.metered import MeteredModel
 from arms.prices import price_of
 from arms.reserving import Terms
-from arms.retrying import TURN_TO_NEXT
 from arms.traced import traced
 from octollm.arm import ArmContext
 from octollm.errors import ArmFailed
@@ -82,14 +81,10 @@ class Models:
         Raises ArmFailed when they cannot be used.
         """
         metered = [
-            MeteredModel(
-                model, terms, context.ledger, context.seconds_left, self.names[place + 1 :]
-            )
-            for place, (model, terms) in enumerate(self.each())
+            MeteredModel(model, terms, context.ledger, context.seconds_left)
+            for model, terms in self.each()
         ]
-        return (
-            metered[0] if len(metered) == 1 else FallbackModel(*metered, fallback_on=TURN_TO_NEXT)
-        )
+        return metered[0] if len(metered) == 1 else Ladder(metered, context.ledger)
 
     def each(self) -> list[tuple[Model, Terms]]:
         """Return every model with its terms, on no account. Raises ArmFailed if it cannot."""

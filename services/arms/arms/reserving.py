@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pydantic_ai.exceptions import ModelAPIError, UserError
@@ -44,15 +43,13 @@ class Terms:
 
 @dataclass
 class Call:
-    """What a model is to be asked. `input_tokens` is the most that it counts; `others` are the
-    hashes of the same asked of the models that are turned to after it."""
+    """What a model is to be asked. `input_tokens` is the most that it counts."""
 
     hash: str
     messages: list[ModelMessage]
     settings: ModelSettings | None
     parameters: ModelRequestParameters
     input_tokens: int = 0
-    others: Sequence[str] = ()
 
 
 async def reserve(call: Call, model: Model, terms: Terms, ledger: Ledger) -> Grant:

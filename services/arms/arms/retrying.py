@@ -17,7 +17,8 @@ from tenacity import (
     RetryCallState,
     retry_if_exception_type,
     stop_after_attempt,
-    wait_exponential_jitter,
+    wait_exponential,
+    wait_random,
 )
 from tenacity.stop import stop_base
 
@@ -35,7 +36,7 @@ TURN_TO_NEXT = (*PASSING, ModelQuotaExceededError)
 _UNHEARD = frozenset({408, 499, 502, 504, 520, 521, 522, 523, 524})
 """Said by what stands before a provider: what it waited for may have been done and billed."""
 
-_BACKOFF = wait_exponential_jitter(multiplier=0.5, max=20)
+_BACKOFF = wait_exponential(multiplier=0.5, max=19) + wait_random(0, 1)
 
 
 class _UnlessTooLate(stop_base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -64,7 +64,11 @@ class Account:
             raise BudgetExceeded("no room", dimension="tokens" if short else "cost")
         self.asks.append(ask)
         number = len(self.asks)
-        self.grants.append(Grant(number, room, self.seconds, f"key-{ask.request_hash[:8]}"))
+        grant = Grant(number, room, self.seconds, f"key-{ask.request_hash[:8]}")
+        if room < ask.output_tokens:
+            by_tokens = room == self.tokens - ask.input_tokens
+            grant = replace(grant, short_of="tokens" if by_tokens else "cost")
+        self.grants.append(grant)
         self._open[number] = ask
         return self.grants[-1]
 

@@ -252,3 +252,17 @@ async def hung_up(provider: Any) -> None:
     async with asyncio.timeout(5):
         await entry.ended.wait()
     assert entry.state == "client_cut"
+
+
+async def test_a_stream_that_ends_without_saying_why_is_one_that_was_cut(
+    scripted: Any, open_model: Any, account: Any, make_context: Any
+) -> None:
+    """A gateway that loses its own connection may end its answer politely."""
+    provider, _ = await scripted([Reply(["some ", "words"], fades_after=1)])
+    drafts: list[str] = []
+    context = make_context(account, draft=drafts.append)
+    with pytest.raises(ModelAway):
+        await ask_for_text(Agent(), open_model(provider, account), "Hi", context)
+    assert drafts == ["some "]
+    assert "some " in str(account.ends)
+    assert account.ended == ["uncertain"]

@@ -24,7 +24,7 @@ TOKENS = st.integers(0, 3_000_000)
 
 
 @pytest.mark.parametrize(
-    "name", ["openai:gpt-5-mini", "anthropic:claude-sonnet-4-5", "google:gemini-2.5-flash"]
+    "name", ["openai:gpt-5-mini", "anthropic:claude-sonnet-5", "google:gemini-2.5-flash"]
 )
 def test_the_large_providers_prices_are_known(name: str) -> None:
     provider, model = name.split(":")

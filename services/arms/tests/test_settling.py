@@ -8,14 +8,19 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 from pydantic_ai import Agent
 from pydantic_ai.settings import ModelSettings
 
 from arms.asking import ModelAway, ask, ask_for_text
 from arms.scripted import Reply, ToolCall
-from octollm.errors import ModelFailed
+from octollm.errors import BudgetExceeded, ModelFailed
 
 CANARY, KEY = "canary-4711", "sk-canary"
+
+
+class Numbers(BaseModel):
+    numbers: list[int]
 
 
 async def test_what_was_used_is_settled_at_its_price(
@@ -70,6 +75,47 @@ async def test_a_form_cut_at_the_limit_fails_with_the_reason(
     with pytest.raises(ModelFailed, match="did not fit"):
         await ask(agent, model, "Hi", None)
     assert set(account.ended) == {"settled"}
+
+
+async def test_a_form_cut_by_what_was_left_of_the_budget_says_so(
+    scripted: Any, open_model: Any, make_account: Any
+) -> None:
+    """Also when it was asked for again, and replayed."""
+    provider, _ = await scripted([Reply(output={"numbers": list(range(100))}, times=None)])
+    dear = {"input_per_million": 1, "output_per_million": 100_000}
+    account = make_account(usd=Decimal("2.5"))
+    model = open_model(provider, account, model_prices={"openai-compatible:one": dear})
+    for _ in range(2):
+        with pytest.raises(BudgetExceeded) as raised:
+            await ask(Agent(output_type=Numbers), model, "Hi", None)
+        assert raised.value.extra["dimension"] == "cost"
+    assert account.ended == ["settled"] * 2
+    assert account.recalled == 2
+
+
+@pytest.mark.parametrize(("left", "expected"), [(20, BudgetExceeded), (9_999, ModelFailed)])
+async def test_thoughts_that_leave_no_room_for_an_answer_say_what_was_too_little(
+    left: int,
+    expected: type[Exception],
+    scripted: Any,
+    open_model: Any,
+    make_account: Any,
+    make_context: Any,
+) -> None:
+    provider, _ = await scripted([Reply("", output_tokens=9_000, times=None)])
+    ample = make_account()
+    with pytest.raises(ModelFailed):
+        await ask(Agent(), open_model(provider, ample), "Hi", None)
+    account = make_account(tokens=ample.asks[0].input_tokens + left)
+    model, context = open_model(provider, account), make_context(account)
+    for asked in (
+        ask_for_text(Agent(), model, "Hi", context),
+        ask(Agent(), model, "Hi", None),
+        ask(Agent(), model, "Ho", None),
+    ):
+        with pytest.raises(expected, match="tokens"):
+            await asked
+    assert account.ended == ["settled"] * 2
 
 
 async def test_a_stream_read_to_its_end_is_settled_though_its_reader_fails(

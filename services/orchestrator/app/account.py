@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import structlog
@@ -88,7 +88,7 @@ class Account:
     def _grant(self, call_id: int, left: Left, ask: Ask) -> Grant:
         # With less left the same request asks for fewer tokens, which makes it another body.
         key = f"{self._task_id}-{ask.request_hash[:32]}-{left.output_tokens}"
-        return Grant(call_id, left.output_tokens, left.seconds, key)
+        return Grant(call_id, left.output_tokens, left.seconds, key, short_of(left, ask))
 
     async def settle(self, call_id: int, settled: Settled) -> None:
         """Write what a call used and answered, and the event that says so."""
@@ -158,6 +158,13 @@ class Account:
 
     async def _event(self, session: Any, event_type: str, data: dict[str, Any]) -> None:
         await event_store.add_event(session, self._task_id, event_type, data, self._run_token)
+
+
+def short_of(left: Left, ask: Ask) -> Literal["", "tokens", "cost"]:
+    """Return what kept a grant below what was asked for: tokens, else dollars; or nothing."""
+    if left.output_tokens >= ask.output_tokens:
+        return ""
+    return "tokens" if left.tokens - ask.input_tokens <= left.output_tokens else "cost"
 
 
 def refused(left: Left, ask: Ask) -> TaskFailure:

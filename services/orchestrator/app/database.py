@@ -14,7 +14,13 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential_jitter
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception,
+    stop_after_delay,
+    wait_exponential,
+    wait_random,
+)
 
 from app.config import Settings
 from app.connection import connection_class
@@ -100,7 +106,7 @@ def patiently(seconds: float, hurry: Callable[[], bool] = lambda: False) -> Asyn
     """
     return AsyncRetrying(
         retry=retry_if_exception(lambda error: is_away(error.__cause__ or error)),
-        wait=wait_exponential_jitter(multiplier=0.2, max=3),
+        wait=wait_exponential(multiplier=0.2, max=2) + wait_random(0, 1),
         stop=lambda state: hurry() or stop_after_delay(seconds)(state),
         reraise=True,
     )

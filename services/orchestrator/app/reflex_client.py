@@ -19,7 +19,7 @@ import httpx2
 import structlog
 from prometheus_client import CollectorRegistry
 from pydantic import ValidationError
-from tenacity import AsyncRetrying, RetryCallState, retry_if_result, wait_exponential_jitter
+from tenacity import AsyncRetrying, RetryCallState, retry_if_result, wait_exponential, wait_random
 
 from app.breaker import Breaker, BreakerOpen, BreakerState
 from app.reflex_attempt import Failed, Question, about_all, about_one, exchange
@@ -65,12 +65,8 @@ class ReflexClient:
             config.breaker_failures, config.breaker_reset_seconds, clock, _log_breaker
         )
         self._turns = asyncio.Semaphore(config.max_concurrent)
-        self._backoff = wait_exponential_jitter(
-            multiplier=config.backoff_min,
-            jitter=config.backoff_min,
-            min=config.backoff_min,
-            max=config.backoff_max,
-        )
+        growing = wait_exponential(multiplier=config.backoff_min, max=config.backoff_max)
+        self._backoff = growing + wait_random(0, config.backoff_min)
         # Private text goes straight to the service: no proxy out of the environment, no redirect.
         self._http = httpx2.AsyncClient(
             base_url=config.base_url,
@@ -205,7 +201,10 @@ class ReflexClient:
 
         return AsyncRetrying(
             retry=retry_if_result(lambda result: isinstance(result, Failed) and result.retry),
-            wait=lambda state: max(self._backoff(state), _failure(state).retry_after or 0),
+            wait=lambda state: max(
+                min(self._backoff(state), self._config.backoff_max),
+                _failure(state).retry_after or 0,
+            ),
             stop=stop,
             before_sleep=lambda _: self._metrics.retries.inc(),
             retry_error_callback=give_up,

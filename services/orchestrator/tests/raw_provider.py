@@ -24,7 +24,7 @@ class RawProvider:
     requests: list[bytes] = field(default_factory=list)
 
 
-def said(text: str, usage: Any = None, finish: str = "stop") -> bytes:
+def said(text: str, usage: Any = None, finish: str | None = "stop") -> bytes:
     """Return a streamed answer of that text, whatever it and its usage are."""
     chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "raw"}
     delta = {"role": "assistant", "content": text}

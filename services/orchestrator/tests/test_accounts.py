@@ -156,6 +156,25 @@ async def test_an_answer_that_stops_half_way_is_told_as_such(
         assert (task["result"]["output"], task["result"]["partial"]) == ("Half of an", partial)
 
 
+async def test_a_server_that_never_says_why_it_stops_is_heard_where_it_counts(
+    make_house: Any,
+) -> None:
+    """Some of OpenAI's format do not; the usage comes last, so that the answer is whole."""
+    usage = {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}
+    async with raw_house(make_house, said("Fine.", usage, None)) as (house, _):
+        task = await house.ended(await house.submit("Hello", assigned_arm="assistant"))
+        assert (task["status"], task["result"]["partial"]) == ("completed", False)
+        assert task["spend"]["tokens"] == 11
+
+
+async def test_an_answer_that_ends_without_reason_or_count_is_kept_as_cut(make_house: Any) -> None:
+    async with raw_house(make_house, said("Half of an", None, None), max_attempts=2) as (house, _):
+        task = await house.ended(await house.submit("Hello", assigned_arm="assistant"))
+        assert task["error"]["type"].endswith("attempts-exhausted"), task
+        assert (task["result"]["output"], task["result"]["partial"]) == ("Half of an", True)
+        assert task["spend"]["tokens"] > 4_000, "both calls count at their worst"
+
+
 async def test_the_next_model_answers_where_the_first_is_away(make_house: Any) -> None:
     first, second, third = (f"openai-compatible:{name}" for name in ("first", "second", "third"))
     script = [

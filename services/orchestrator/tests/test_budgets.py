@@ -59,6 +59,18 @@ async def test_fifty_tasks_at_once_stay_within_their_caps(make_house: Any) -> No
         assert task["result"]["output"] == "no"
 
 
+async def test_an_answer_that_the_budget_left_no_room_for_says_so(make_house: Any) -> None:
+    """A model that thinks first has used up all it was granted, and said nothing."""
+    async with thinking(make_house, [Reply("", output_tokens=4_000)]) as (house, provider):
+        task_id = await house.submit(
+            "What is 6*7?", assigned_arm="assistant", budget={"max_tokens": 3_000}
+        )
+        task = await house.ended(task_id)
+        assert task["error"]["type"].endswith("budget-exceeded"), task["error"]
+        assert task["error"]["detail"].startswith("tokens:")
+        assert len(provider.ledger.entries) == 1
+
+
 async def test_a_hanging_provider_ends_the_task_in_time_and_is_hung_up_on(make_house: Any) -> None:
     async with thinking(make_house, [Reply(hang=True)]) as (house, provider):
         task_id = await house.submit(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pydantic import JsonValue
 
@@ -45,13 +45,15 @@ class Grant:
     """Leave to make one call, with at most `output_tokens` of output, within `seconds`.
 
     `key` is the same whenever this task asks the same and is granted the same: providers that know
-    idempotency keys then answer as before.
+    idempotency keys then answer as before. `short_of` says what the budget has too little of for
+    as many tokens as were asked for: `tokens` or `cost`, and nothing where all were granted.
     """
 
     call_id: int
     output_tokens: int
     seconds: float
     key: str = ""
+    short_of: Literal["", "tokens", "cost"] = ""
 
 
 @dataclass(frozen=True)

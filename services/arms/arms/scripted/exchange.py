@@ -89,6 +89,8 @@ class Exchange:
                 self._bill(answer, self.entry.chunks_sent)
             if self.entry.chunks_sent == cut_at:
                 return await self._cut()
+            if self.entry.chunks_sent == reply.fades_after:
+                return await self._last(b"", State.PROVIDER_CUT)
         await self._last(b"", State.ANSWERED)
         return None
 

@@ -46,7 +46,9 @@ class Reply:
         `status` 400 or more, with OpenAI's error for it; `code` and `message` say another.
         `retry_after`: seconds, sent as the header. `cut_after`: chunks after which the connection
         is cut (0: before the first byte; more than there are: after them, before the end; an
-        answer that is not streamed is cut half-way). `hang`: never answers.
+        answer that is not streamed is cut half-way). `fades_after`: chunks after which a streamed
+        chat completion ends as if it were whole, but with no reason why and no usage, as behind a
+        gateway that lost its own connection. `hang`: never answers.
 
     Who gets it
         `when`: a text the request has, or a function of the request. `times`: how many requests
@@ -66,6 +68,7 @@ class Reply:
     message: str | None = None
     retry_after: Seconds | None = None
     cut_after: Annotated[int, Field(ge=0)] | None = None
+    fades_after: Annotated[int, Field(ge=1)] | None = None
     hang: bool = False
     when: str | Callable[[ModelRequest], bool] | None = None
     times: Annotated[int, Field(ge=1)] | None = 1

@@ -37,18 +37,15 @@ def configure(level: str = "INFO", log_format: LogFormat = "json") -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         describe_exception,
     ]
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-    )
     renderer: Processor = structlog.processors.JSONRenderer()
     if log_format == "console":
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    # Ours go straight there: by way of `logging` a line takes twice as long.
+    structlog.configure(
+        processors=[*shared, renderer],
+        logger_factory=_Line,
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+    )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -60,6 +57,14 @@ def configure(level: str = "INFO", log_format: LogFormat = "json") -> None:
     root.handlers = [handler]
     root.setLevel(level)
     _quieten_libraries()
+
+
+class _Line(structlog.WriteLogger):
+    """Writes what it is given to stderr, and has the name `add_logger_name` asks for."""
+
+    def __init__(self, name: str = "") -> None:
+        super().__init__(sys.stderr)
+        self.name = name
 
 
 def _quieten_libraries() -> None:

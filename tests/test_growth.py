@@ -63,7 +63,7 @@ async def test_no_statement_reads_through_what_is_stored(house: Any, sent: Sent)
         assert bool(listed.json()["tasks"]) == (query != "?status=cancelled")
     for path in (f"/tasks/{task_id}", f"/tasks/{task_id}/events", f"/tasks/{task_id}/receipt"):
         assert (await house.http.get(path)).status_code == 200
-    for path in ("/console/tasks", "/metrics", "/ready"):
+    for path in ("/console/tasks", "/console/overview", "/metrics", "/ready"):
         assert (await house.http.get(path)).status_code == 200
     cancelled = await house.submit("Rehearse.", assigned_arm="drill", constraints={"seconds": 60})
     await house.http.post(f"/tasks/{cancelled}/cancel")

@@ -57,7 +57,7 @@ def spans(
     search = pattern._regexp.Match
     last = len(data) if end is None else min(end, len(data))
     found: list[tuple[int, int]] = []
-    while start <= last:
+    while start < last:
         (span,) = search(_ANYWHERE, data, start, last)
         after = span[1]
         if after < 0:

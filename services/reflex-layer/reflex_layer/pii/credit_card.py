@@ -142,12 +142,10 @@ class CreditCard:
 
 def _is_usual(run: bytes) -> bool:
     """Tell a card as nearly all are written: 16 digits, in one piece or in fours."""
-    number = digits_of(run)
-    if len(number) != _USUAL:
+    if len(run) != _USUAL and not (len(run) == _USUAL_IN_FOURS and run[4::5] in _EQUAL_SIGNS):
         return False
-    signs = run[4::5]
-    in_fours = len(run) == _USUAL_IN_FOURS and signs in _EQUAL_SIGNS
-    return (len(run) == _USUAL or in_fours) and has_issuer(number) and passes_luhn(number)
+    number = digits_of(run)
+    return len(number) == _USUAL and has_issuer(number) and passes_luhn(number)
 
 
 def _groups_of_card(groups: list[bytes]) -> int:

@@ -74,16 +74,20 @@ class IBAN:
 
     def find(self, shadow: Reading) -> Iterator[Found]:
         lower = shadow.lower
+        known: set[int] = set()
         for start, end in values(_NUMBER, lower):
             number = lower[start:end].translate(None, _GAPS)
             if _checked(number):
+                known.add(start)
                 yield Found(self.kind, start, end, 0.95)
         reached = 0
         for cue, after in shadow.cues.get(self.kind, ()):
             begin = max(reached, cue - CONTEXT_AFTER)
             reached = after + CONTEXT_BEFORE
             for start, end in spans(_UNKNOWN, lower, begin, reached):
-                if stands_alone(shadow, start, end) and _checked(lower[start:end]):
+                if start in known or not stands_alone(shadow, start, end):
+                    continue
+                if _checked(lower[start:end]):
                     yield Found(self.kind, start, end, 0.7)
 
 

@@ -103,10 +103,9 @@ def _octets(written: bytes) -> bytes | None:
     """Return the four numbers of an address; None if it is none. A zero leads no number."""
     plain = written.replace(b"dot", b".").translate(None, b"[](){} ")
     try:
-        octets = bytes(map(int, plain.split(b".")))
-    except ValueError:
-        return None  # a number above 255
-    return octets if b"%d.%d.%d.%d" % tuple(octets) == plain else None
+        return bytes([_OCTETS[octet] for octet in plain.split(b".")])
+    except KeyError:
+        return None
 
 
 def _confidence(written: bytes) -> float:
@@ -121,6 +120,7 @@ def _confidence(written: bytes) -> float:
     return IDENTIFIES_NOBODY if special else PUBLIC
 
 
+_OCTETS: Final = {str(value).encode(): value for value in range(256)}
 _JOINTS: Final = frozenset((b".", b"-"))
 _SECTION_SIGNS: Final = "§¶"
 _SYMBOL: Final = ord(OTHER_SYMBOL)

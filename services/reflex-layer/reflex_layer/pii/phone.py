@@ -111,17 +111,16 @@ class Phone:
         lower, words = shadow.lower, Words(shadow)
         known = {f.start: f for f in self._by_form(words, shadow)}
         yield from known.values()
-        for first, last in words.windows():
-            for start, end in spans(_ANY, lower, first, last):
-                if start in known or end - start < _FEWEST_DIGITS:
-                    continue
-                if end - start > _NATIONAL_DIGITS:
-                    end = start + _first_group(lower[start:end])
-                called = _in_words(words, lower, start, end) and _alone(shadow, start, end)
-                if (called and not _is_other(words, lower, start, end)) or (
-                    words.call_in_script(start) and _fits(lower, start, end)
-                ):
-                    yield Found(self.kind, start, end, _BELIEVED)
+        for start, end in _beside_words(words, lower):
+            if end - start < _FEWEST_DIGITS or _is_told(known, start, end):
+                continue
+            if end - start > _NATIONAL_DIGITS:
+                end = start + _first_group(lower[start:end])
+            called = _in_words(words, lower, start, end) and _alone(shadow, start, end)
+            if (called and not _is_other(words, lower, start, end)) or (
+                words.call_in_script(start) and _fits(lower, start, end)
+            ):
+                yield Found(self.kind, start, end, _BELIEVED)
 
     def _by_form(self, words: Words, shadow: Shadow) -> Iterator[Found]:
         """Yield the numbers that are written as one country or the world writes them."""
@@ -138,6 +137,26 @@ class Phone:
             if last := _international_end(words, shadow, start, end):
                 coded = lower[max(0, start - 2) : start + 1] == _CODED_PLUS
                 yield Found(self.kind, start - 2 * coded, last, _PLANNED)
+
+
+def _beside_words(words: Words, lower: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the numbers of any form with a word in reach and no other number between."""
+    for first, last in words.windows():
+        numbers = spans(_ANY, lower, first, last)
+        limits = [*(start for start, _ in numbers[1:]), last]
+        free = first
+        for (start, end), limit in zip(numbers, limits, strict=False):
+            if words.may_call(free, start, end, limit):
+                yield start, end
+            free = end
+
+
+def _is_told(known: dict[int, Found], start: int, end: int) -> bool:
+    """Tell whether a number is known by its form, or lies in one with its country's code."""
+    if start in known:
+        return True
+    whole = known.get(start - 1) or known.get(start - 2)
+    return whole is not None and whole.confidence == _PLANNED and end <= whole.end
 
 
 def _is_other(words: Words, lower: bytes, start: int, end: int) -> bool:

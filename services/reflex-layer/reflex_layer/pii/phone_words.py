@@ -78,6 +78,7 @@ _NATIVE_NAMES: Final = tuple(
 )
 _NATIVE_REACH: Final = 12
 _LONGEST_WORD: Final = 24
+_REACH_BEFORE: Final = CONTEXT_BEFORE + _LONGEST_WORD
 _WINDOW_BEFORE: Final = 64
 _WINDOW_AFTER: Final = 128
 """Around the beginning of a word, in characters: its reach, and room for a whole number."""
@@ -91,6 +92,7 @@ class Words:
         places = list(spans(_ANYWHERE, shadow.lower))
         self._starts = [start for start, _ in places]
         self._native = _native_names(shadow)
+        self._may_hide = bool(self._native) or b"_" in shadow.lower
 
     def windows(self) -> list[tuple[int, int]]:
         """Return the parts of the text near enough to a word, from left to right."""
@@ -103,6 +105,19 @@ class Words:
                 begin = found.pop()[0]
             found.append((begin, end))
         return found
+
+    def may_call(self, free: int, start: int, end: int, limit: int) -> bool:
+        """Tell whether a word begins in reach of a number and within the room around it.
+
+        The room is from `free` to `limit`, where other numbers end and begin. What an underscore
+        joins with a number, or another script, is no word here and may call it all the same.
+        """
+        if self._may_hide:
+            return True
+        index = bisect_left(self._starts, start)
+        if index and self._starts[index - 1] >= max(free, start - _REACH_BEFORE):
+            return True
+        return index < len(self._starts) and self._starts[index] <= min(limit, end + CONTEXT_AFTER)
 
     def call(self, start: int, end: int) -> bool:
         """Tell whether a word stands near a number, with no other number between."""
@@ -143,7 +158,7 @@ class Words:
 
     def are_near(self, start: int, end: int) -> bool:
         """Tell whether a word begins in reach of a number, whatever stands between."""
-        index = bisect_left(self._starts, start - CONTEXT_BEFORE - _LONGEST_WORD)
+        index = bisect_left(self._starts, start - _REACH_BEFORE)
         return index < len(self._starts) and self._starts[index] <= end + CONTEXT_AFTER
 
     def _before(self, start: int) -> bytes:

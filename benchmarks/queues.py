@@ -166,7 +166,7 @@ def main() -> None:
     parser.add_argument("--tasks", type=int, help="tasks a round")
     parser.add_argument("--rounds", type=int, help="rounds after the warm one")
     given = parser.parse_args()
-    tasks = given.tasks or (200 if given.quick else 1_000)
+    tasks = given.tasks or (200 if given.quick else 600)
     rounds = given.rounds or (1 if given.quick else 3)
     single = 40 if given.quick else 200
     peers = (PROCRASTINATE,) if given.alone else PEERS

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import psycopg
 import pytest
-from psycopg import sql
 from scripted_models import events_of, thinking
 from sqlalchemy import update
 
 from app import call_store, rotation
+from app.embedded_programs import find_programs
 from app.models import Task
 from app.retention import forget
 from app.vault import Vault, new_key
@@ -49,17 +49,13 @@ def task() -> dict[str, Any]:
 
 
 async def stored(house: Any) -> str:
-    """Return every row of every table as text, the ciphertext's bytes as they are."""
-    async with await psycopg.AsyncConnection.connect(house.settings.database_url) as connection:
-        names = await connection.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname='public'"
-        )
-        texts = []
-        for (name,) in await names.fetchall():
-            table = sql.Identifier(name)
-            rows = await connection.execute(sql.SQL("SELECT t::text FROM {} t").format(table))
-            texts += [row[0] for row in await rows.fetchall()]
-    return "\n".join(texts)
+    """Return a dump of all that the database holds, by PostgreSQL's own program."""
+    program = find_programs(None).bin_dir / "pg_dump"
+    command = [str(program), "--data-only", house.settings.database_url]
+    done = await asyncio.to_thread(
+        subprocess.run, command, capture_output=True, text=True, check=True
+    )
+    return str(done.stdout)
 
 
 async def test_ten_values_are_seen_by_the_owner_and_by_nobody_else(

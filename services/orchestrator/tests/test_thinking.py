@@ -39,6 +39,7 @@ async def test_what_failed_is_mended_and_each_judgement_is_an_event(make_house: 
         judging(("passed", '"colour": "red"')),
     ]
     criteria = [
+        {"type": "json_schema", "schema": {"type": "object", "required": ["colour"]}},
         {"type": "regex", "pattern": "colour"},
         "Names a colour.",
     ]
@@ -52,12 +53,11 @@ async def test_what_failed_is_mended_and_each_judgement_is_an_event(make_house: 
         assert task["result"]["output"] == '{"colour": "red"}'
         judged = await events_of(house, task_id, "criterion.judged")
         assert [(e["criterion"], e["verdict"]) for e in judged] == [
-            (0, "failed"),
-            (1, "failed"),
-            (0, "passed"),
-            (1, "passed"),
+            *((criterion, "failed") for criterion in range(3)),
+            *((criterion, "passed") for criterion in range(3)),
         ]
-        assert judged[3]["evidence"] == '"colour": "red"'
+        assert all(judgement["evidence"] for judgement in judged)
+        assert judged[5]["evidence"] == '"colour": "red"'
         second = provider.ledger.entries[2]
         assert second.contains("It names no colour.")
         assert provider.left == []

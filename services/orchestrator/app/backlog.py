@@ -60,6 +60,15 @@ class Backlog:
         async with self._database.transaction() as session:
             return self._refusal(await self._count(session, tenant), joining=1)
 
+    def far(self, tenant: str) -> bool:
+        """Return whether a tenant's tasks may wait without being counted: there was room enough
+        when they were last."""
+        if self._limits == Counts(0, 0):
+            return True
+        seen = self._seen.get(tenant)
+        far = seen is not None and _room(seen.waiting, self._limits) >= NEAR
+        return far and self._knows(tenant, FAR_SECONDS)
+
     async def places(
         self, session: AsyncSession, tenant: str, wanted: int, joining: int = 0
     ) -> tuple[int, Full | None]:
@@ -67,11 +76,7 @@ class Backlog:
 
         They are to be stored in the caller's transaction, beside those `joining` from others.
         """
-        if self._limits == Counts(0, 0):
-            return wanted, None
-        seen = self._seen.get(tenant)
-        far = seen is not None and _room(seen.waiting, self._limits) >= NEAR
-        if far and self._knows(tenant, FAR_SECONDS):
+        if self.far(tenant):
             return wanted, None
         await take_turn(session)
         counted = await self._count(session, tenant)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any, cast
 
+import psycopg
 from psycopg import errors as pg
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import exc, text
 from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
@@ -25,6 +28,9 @@ from tenacity import (
 from app.config import Settings
 from app.connection import connection_class
 from octollm.errors import DatabaseUnavailable
+
+Driver = psycopg.AsyncConnection[Any]
+"""A connection as the driver has it, which statements in psycopg's own notation go to."""
 
 RETRY_AFTER_SECONDS = 5
 SQLALCHEMY_URL = "postgresql+psycopg://"
@@ -56,6 +62,7 @@ class Database:
             connect_args=self.connect_args
             | {"async_creator_fn": connection_class(settings).connect},
         )
+        self._each = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
@@ -69,8 +76,29 @@ class Database:
             async with self._sessions.begin() as session:
                 yield session
 
+    @asynccontextmanager
+    async def statements(self) -> AsyncIterator[Driver]:
+        """Yield the driver's own connection; each statement on it is a transaction of its own.
+
+        For what runs so often that a session would cost more than its statement (ADR 0022). Raises
+        DatabaseUnavailable as `transaction` does.
+        """
+        with translated():
+            async with self._each.connect() as connection:
+                yield await _driver(connection)
+
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+async def driver_of(session: AsyncSession) -> Driver:
+    """Return the driver's connection under a session, inside the session's transaction."""
+    return await _driver(await session.connection())
+
+
+async def _driver(connection: AsyncConnection) -> Driver:
+    pooled = await connection.get_raw_connection()
+    return cast(Driver, pooled.driver_connection)  # which is typed as Any
 
 
 class translated:  # noqa: N801  (reads as a verb where it is used: `with translated():`)
@@ -80,7 +108,7 @@ class translated:  # noqa: N801  (reads as a verb where it is used: `with transl
         return None
 
     def __exit__(self, _type: object, error: BaseException | None, _tb: object) -> None:
-        if isinstance(error, exc.DBAPIError) and isinstance(error.orig, pg.UndefinedTable):
+        if isinstance(getattr(error, "orig", error), pg.UndefinedTable):
             raise DatabaseUnavailable(
                 "The database has no tables yet: run `octollm migrate`.",
                 retry_after=RETRY_AFTER_SECONDS,

@@ -14,12 +14,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import idempotency_store, intake_store, private_store
+from app import idempotency_store, intake_store
 from app.backlog import Backlog, Full
-from app.database import Database, is_away
+from app.database import Database, Driver, driver_of, is_away
 from app.gathering import Gathering, apart
 from app.intake_store import NewTask
-from app.queue import Queue
 from app.turns import Turns
 
 MOST: Final = 100
@@ -36,11 +35,11 @@ idempotency key is taken."""
 class Intake:
     """The way of new tasks into the database, for one process and event loop."""
 
-    def __init__(self, database: Database, queue: Queue, backlog: Backlog, hours: int) -> None:
+    def __init__(self, database: Database, backlog: Backlog, hours: int) -> None:
         """`hours` is for how long a task holds its idempotency key."""
-        self._database, self._queue, self._backlog = database, queue, backlog
+        self._database, self._backlog = database, backlog
         self._hours = hours
-        self._turns = Turns()
+        self._turns = Turns(database)
         self._gathering: Gathering[NewTask, Stored] = Gathering(
             apart(self._store, unless=is_away), most=MOST, lanes=LANES
         )
@@ -52,14 +51,22 @@ class Intake:
         """
         return await self._gathering.ask(new)
 
-    async def _store(self, batch: Sequence[NewTask]) -> list[Stored]:
-        async with self._database.transaction() as session:
-            refused = await self._refused(session, batch)
-            welcome = [new for new in batch if new.id not in refused]
-            # In the order of their keys, so that two processes never wait for each other.
-            welcome.sort(key=lambda new: (new.tenant, new.idempotency_key or ""))
-            created = await self._created(session, welcome)
-        return [refused.get(new.id) or created.get(new.id) for new in batch]
+    async def _store(self, batch: Sequence[NewTask]) -> list[Stored | Exception]:
+        tenants = {new.tenant for new in batch}
+        await self._turns.look(tenants)
+        refused: dict[UUID, Full] = {}
+        if all(self._backlog.far(tenant) for tenant in tenants):
+            async with self._database.statements() as connection:
+                created = await self._created(connection, batch)
+        else:
+            async with self._database.transaction() as session:
+                refused = await self._refused(session, batch)
+                welcome = [new for new in batch if new.id not in refused]
+                created = await self._created(await driver_of(session), welcome)
+        return [
+            refused.get(new.id) or created.get(new.id) or await self._with_old_key(new)
+            for new in batch
+        ]
 
     async def _refused(self, session: AsyncSession, batch: Sequence[NewTask]) -> dict[UUID, Full]:
         """Return which of the tasks may not wait for a worker, and why."""
@@ -76,32 +83,27 @@ class Intake:
         return refused
 
     async def _created(
-        self, session: AsyncSession, batch: Sequence[NewTask]
+        self, connection: Driver, batch: Sequence[NewTask]
     ) -> Mapping[UUID, datetime]:
         """Store tasks and return when they were created; those are missing whose key is taken."""
         if not batch:
             return {}
-        wanting = [(new.tenant, new.request.priority) for new in batch]
-        places = await self._turns.take(session, wanting)
-        ids = [new.id for new in batch]
-        jobs = await self._queue.enqueue(session, list(zip(ids, places, strict=True)))
-        both = list(zip(batch, jobs, strict=True))
-        created = await intake_store.create_tasks(session, both)
-        if left := [(new, job) for new, job in both if new.id not in created]:
-            again = [(new, job) for new, job in left if await self._released(session, new)]
-            if again:
-                created |= await intake_store.create_tasks(session, again)
-            taken = [job for new, job in left if new.id not in created]
-            await self._queue.withdraw(session, taken)
-        for new in batch:
-            if new.private is not None and new.id in created:
-                await private_store.put_values(session, new.id, new.private)
-        return created
+        # In the order of their keys, so that two processes never wait for each other.
+        ordered = sorted(batch, key=lambda new: (new.tenant, new.idempotency_key or ""))
+        places = self._turns.take([(new.tenant, new.request.priority) for new in ordered])
+        return await intake_store.create_tasks(connection, list(zip(ordered, places, strict=True)))
 
-    async def _released(self, session: AsyncSession, new: NewTask) -> bool:
-        """Return whether a task's key was held by one too old for it, and is free now."""
+    async def _with_old_key(self, new: NewTask) -> datetime | Exception | None:
+        """Store a task whose key is taken, if only by one too old for it."""
         if new.idempotency_key is None:
-            return False
-        return await idempotency_store.release_key(
-            session, new.tenant, new.idempotency_key, self._hours
-        )
+            return None
+        try:
+            async with self._database.transaction() as session:
+                if not await idempotency_store.release_key(
+                    session, new.tenant, new.idempotency_key, self._hours
+                ):
+                    return None
+                created = await self._created(await driver_of(session), [new])
+                return created.get(new.id)
+        except Exception as error:
+            return error  # of this task alone: the others are stored

@@ -1,4 +1,4 @@
-"""The SQL statement that stores new tasks. As in `store`, it does not commit."""
+"""The SQL statement that stores new tasks; on a connection in a transaction it does not commit."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
-
+from app.database import Driver
 from app.event_store import EVENTS_CHANNEL, LINE_HASH
+from app.queue_sql import ENQUEUE, NEXT_JOB
 from octollm.contracts import TaskRequest
 from octollm.receipt import GENESIS, canonical
 
@@ -35,16 +34,16 @@ class NewTask:
 
 # All columns of all tasks in one parameter: of many parameters each costs the driver, and each
 # number of rows would be another statement to prepare.
-_CREATE = text(rf"""
+_CREATE = rf"""
     WITH given AS (
-        SELECT given.*, clock_timestamp() AS at, '{GENESIS}' AS head_hash,
-               CAST(:type_text AS text) AS type_text
-        FROM json_to_recordset(CAST(:tasks AS json)) AS given (
+        SELECT given.*, clock_timestamp() AS at, {NEXT_JOB} AS job_id, '{GENESIS}' AS head_hash,
+               %(type_text)s::text AS type_text
+        FROM json_to_recordset(%(tasks)s::json) AS given (
             id uuid, tenant text, goal text, context text, constraints jsonb,
             acceptance_criteria jsonb, max_repairs smallint, budget jsonb, assigned_arm text,
             metadata jsonb, pii_policy text, priority smallint, max_attempts integer,
-            job_id bigint, idempotency_key text, request_fingerprint text, traceparent text,
-            data_text text)
+            place integer, idempotency_key text, request_fingerprint text, traceparent text,
+            private text, data_text text)
     ), line AS (
         SELECT given.*, {LINE_HASH} AS hash FROM given
     ), task AS (
@@ -61,42 +60,50 @@ _CREATE = text(rf"""
         FROM line
         ON CONFLICT (tenant, idempotency_key) DO NOTHING
         RETURNING id, tenant, created_at
+    ), job AS (
+        {ENQUEUE} FROM line WHERE id IN (SELECT id FROM task)
+    ), kept AS (
+        INSERT INTO private_values (task_id, ciphertext)
+        SELECT id, convert_to(private, 'UTF8') FROM line
+        WHERE private IS NOT NULL AND id IN (SELECT id FROM task)
     ), event AS (
         INSERT INTO task_events (task_id, type, data, created_at, prev_hash, hash)
-        SELECT id, :type, CAST(data_text AS jsonb), at, line.head_hash, hash
+        SELECT id, '{SUBMITTED}', data_text::jsonb, at, line.head_hash, hash
         FROM line JOIN task USING (id)
         RETURNING id, task_id
     )
     SELECT task.id, task.created_at,
-           pg_notify(:channel, concat_ws(' ', task.id, event.id, :type, task.tenant))
+           pg_notify('{EVENTS_CHANNEL}',
+                     concat_ws(' ', task.id, event.id, '{SUBMITTED}', task.tenant))
     FROM task JOIN event ON event.task_id = task.id
-    """)  # noqa: S608  constants of ours
+    """  # noqa: S608  constants of ours
 
 
 async def create_tasks(
-    session: AsyncSession, tasks: Sequence[tuple[NewTask, int]]
+    connection: Driver, tasks: Sequence[tuple[NewTask, int]]
 ) -> dict[UUID, datetime]:
-    """Store tasks, each with the job that delivers it and its first event.
+    """Store tasks, each with its private values, its first event and a job that delivers it, whose
+    place in the queue is given with it.
 
     Returns when they were created, by id; those are missing whose idempotency key is in use.
     """
     parameters = {
-        "tasks": json.dumps([_row(new, job_id) for new, job_id in tasks]),
-        "type": SUBMITTED,
+        "tasks": json.dumps([_row(new, place) for new, place in tasks]),
         "type_text": canonical(SUBMITTED),
-        "channel": EVENTS_CHANNEL,
     }
-    return {row.id: row.created_at for row in await session.execute(_CREATE, parameters)}
+    rows = await connection.execute(_CREATE, parameters)
+    return {task_id: created_at async for task_id, created_at, _ in rows}
 
 
-def _row(new: NewTask, job_id: int) -> dict[str, Any]:
+def _row(new: NewTask, place: int) -> dict[str, Any]:
     return new.request.model_dump(mode="json") | {
         "id": str(new.id),
         "tenant": new.tenant,
         "max_attempts": new.max_attempts,
-        "job_id": job_id,
+        "place": place,
         "idempotency_key": new.idempotency_key,
         "request_fingerprint": new.fingerprint,
         "traceparent": new.traceparent,
+        "private": new.private.decode("ascii") if new.private else None,
         "data_text": canonical({"priority": new.request.priority}),
     }

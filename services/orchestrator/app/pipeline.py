@@ -58,7 +58,7 @@ class Pipeline:
         self._concealing = concealing
         self._metrics = metrics
         self._backlog = Backlog(settings, database)
-        self._intake = Intake(database, queue, self._backlog, settings.idempotency_hours)
+        self._intake = Intake(database, self._backlog, settings.idempotency_hours)
         self._processing = Processing(concealing, arms)
         self.arms = arms
 

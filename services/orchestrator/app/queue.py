@@ -23,11 +23,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import queue_sql
 from app.config import Settings
 from app.connection import connection_class
-from app.database import connect_args
+from app.database import connect_args, driver_of
 from app.deliveries import Deliveries
+from app.queue_sql import JOB_NAME, QUEUE_NAME
 
-JOB_NAME = "run_task"
-QUEUE_NAME = "tasks"
 SWEEP_LOCK = 0x0C70_11A1
 RESTART_SECONDS = 1.0
 RETRY_SECONDS = 1
@@ -59,18 +58,14 @@ class Queue:
         own transaction; return the ids of their jobs."""
         deferred = await self._app.job_manager.batch_defer_jobs_async(
             [_job_of(task_id, priority) for task_id, priority in tasks],
-            connection=await _driver(session),
+            connection=await driver_of(session),
         )
         return [job.id for job in deferred if job.id is not None]
-
-    async def withdraw(self, session: AsyncSession, job_ids: Sequence[int]) -> None:
-        """Take jobs off the queue that were put there in the caller's own transaction."""
-        await session.execute(text(queue_sql.WITHDRAW), {"ids": list(job_ids)})
 
     async def cancel(self, session: AsyncSession, job_id: int) -> None:
         """Take a job off the queue, or have its worker abort it, when the caller commits."""
         await self._app.job_manager.cancel_job_by_id_async(
-            job_id, abort=True, delete_job=True, connection=await _driver(session)
+            job_id, abort=True, delete_job=True, connection=await driver_of(session)
         )
 
     async def run_worker(self, handle: Handler, stop: asyncio.Event) -> None:
@@ -246,9 +241,3 @@ def _job(handle: Handler) -> Callable[..., Awaitable[None]]:
             raise
 
     return run_task
-
-
-async def _driver(session: AsyncSession) -> Any:
-    """Return the psycopg connection under a session, inside the session's transaction."""
-    connection = await session.connection()
-    return (await connection.get_raw_connection()).driver_connection

@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+JOB_NAME: Final = "run_task"
+QUEUE_NAME: Final = "tasks"
+
+NEXT_JOB: Final = "nextval('procrastinate_jobs_id_seq')"
+
+ENQUEUE: Final = f"""
+    INSERT INTO procrastinate_jobs (id, queue_name, task_name, priority, args)
+    SELECT job_id, '{QUEUE_NAME}', '{JOB_NAME}', place, jsonb_build_object('task_id', id)
+"""
+"""What the library does for new jobs, FROM rows with `job_id`, `place` (its priority) and the `id`
+of the task: part of the statement that stores the tasks."""
+
 DROP_STALLED = """
     DELETE FROM procrastinate_jobs WHERE status = 'doing' AND id IN (
         SELECT job.id FROM procrastinate_jobs job
@@ -46,8 +60,6 @@ DELIVER_AGAIN = """
     )
 """
 """The library's own statement, with a time by the server's clock, by which it is fetched too."""
-
-WITHDRAW = "DELETE FROM procrastinate_jobs WHERE id = ANY(CAST(:ids AS bigint[]))"
 
 DROP_ENDED = """
     DELETE FROM procrastinate_jobs

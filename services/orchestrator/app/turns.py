@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import round_store
+from app.database import Database
 from app.rounds import Line
 
 FRESH_SECONDS: Final = 1.0
@@ -32,23 +34,36 @@ class _Seen:
 class Turns:
     """What one process has last seen of the lines of tenants."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._seen: dict[str, _Seen] = {}
+        self._looking = asyncio.Lock()
 
-    async def take(self, session: AsyncSession, wanting: Sequence[Wanting]) -> list[int]:
-        """Return the priorities of the jobs of new tasks, which are stored in the same transaction
-        and not yet."""
+    async def look(self, tenants: Collection[str]) -> None:
+        """See to it that of none of the tenants what is known is too old. Raises
+        DatabaseUnavailable."""
+        if not self._unknown(tenants):
+            return
+        # One at a time: a second look, begun before places were taken by the first, would not
+        # know of them.
+        async with self._looking:
+            if unknown := self._unknown(tenants):
+                await self._look(unknown)
+
+    def _unknown(self, tenants: Collection[str]) -> set[str]:
+        old = time.monotonic() - FRESH_SECONDS
+        return {one for one in tenants if one not in self._seen or self._seen[one].at <= old}
+
+    async def _look(self, tenants: Collection[str]) -> None:
         now = time.monotonic()
-        unknown = {
-            tenant
-            for tenant, _ in wanting
-            if tenant not in self._seen or now - self._seen[tenant].at >= FRESH_SECONDS
-        }
-        if unknown:
+        async with self._database.transaction() as session:
             head = await round_store.head(session)
-            waiting = await round_store.waiting(session, unknown, UPTO)
-            for tenant in unknown:
-                self._seen[tenant] = _Seen(now, Line(head, waiting.get(tenant, Counter())))
+            waiting = await round_store.waiting(session, tenants, UPTO)
+        for tenant in tenants:
+            self._seen[tenant] = _Seen(now, Line(head, waiting.get(tenant, Counter())))
+
+    def take(self, wanting: Sequence[Wanting]) -> list[int]:
+        """Return the priorities of the jobs of new tasks, of tenants that were looked for."""
         return [self._seen[tenant].line.join(priority) for tenant, priority in wanting]
 
 

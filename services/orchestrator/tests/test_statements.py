@@ -34,11 +34,11 @@ async def run(runner: TaskRunner, *task_ids: str) -> None:
     await asyncio.gather(*(runner.handle(UUID(task_id), lambda: False) for task_id in task_ids))
 
 
-async def test_a_submit_costs_two_statements(house: Any, statements: list[str]) -> None:
+async def test_a_submit_costs_one_statement(house: Any, statements: list[str]) -> None:
     await house.submit()
     statements.clear()
     await house.submit()
-    assert len(statements) in (2, 4), statements  # once a second it looks at the queue as well
+    assert len(statements) in (1, 3), statements  # once a second it looks at the queue as well
 
 
 async def test_a_task_without_a_model_costs_a_worker_seven(

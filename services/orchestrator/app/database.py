@@ -9,7 +9,8 @@ from typing import Any, cast
 import psycopg
 from psycopg import errors as pg
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import exc, text
+from sqlalchemy import event, exc, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -57,11 +58,11 @@ class Database:
             pool_size=settings.db_pool_size,
             max_overflow=settings.db_max_overflow,
             pool_timeout=settings.db_pool_timeout,
-            pool_pre_ping=True,
             hide_parameters=True,
             connect_args=self.connect_args
             | {"async_creator_fn": connection_class(settings).connect},
         )
+        event.listen(self.engine.sync_engine, "checkout", _check_open)
         self._each = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
@@ -99,6 +100,19 @@ async def driver_of(session: AsyncSession) -> Driver:
 async def _driver(connection: AsyncConnection) -> Driver:
     pooled = await connection.get_raw_connection()
     return cast(Driver, pooled.driver_connection)  # which is typed as Any
+
+
+def _check_open(connection: DBAPIConnection, _record: object, _fairy: object) -> None:
+    """Let the pool replace a connection the server has closed, without a question to the server.
+
+    The first look may find its last words, the second finds the end.
+    """
+    pgconn = connection.driver_connection.pgconn
+    try:
+        for _ in range(2):
+            pgconn.consume_input()
+    except psycopg.OperationalError:
+        raise exc.DisconnectionError from None
 
 
 class translated:  # noqa: N801  (reads as a verb where it is used: `with translated():`)

@@ -5,21 +5,14 @@ Functions take the caller's session and never commit.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    Uuid,
-    any_,
     bindparam,
-    case,
     func,
-    literal,
     select,
     text,
     update,
@@ -170,15 +163,6 @@ async def leave_uncertain(session: AsyncSession, call_id: int, partial: dict[str
     )
 
 
-async def abandon_reserved(session: AsyncSession, task_ids: Collection[UUID]) -> None:
-    """Mark the calls of tasks that earlier attempts left open: nobody knows how they ended."""
-    await session.execute(
-        update(ModelCall)
-        .where(_made_by(task_ids), ModelCall.state == "reserved")
-        .values(state="uncertain")
-    )
-
-
 async def list_calls(session: AsyncSession, task_id: UUID) -> list[ModelCall]:
     """Return the calls of a task, the first one first."""
     statement = select(ModelCall).where(ModelCall.task_id == task_id).order_by(ModelCall.id)
@@ -216,18 +200,3 @@ async def keep_answer(session: AsyncSession, call_id: int, response: dict[str, A
     await session.execute(
         update(ModelCall).where(ModelCall.id == call_id).values(response=response)
     )
-
-
-async def close(session: AsyncSession, task_ids: Collection[UUID]) -> None:
-    """Erase what models answered to tasks that have ended, and leave no call open.
-
-    It may hold what an output may not, and nobody will ask for it again; what it cost stays.
-    """
-    state = case((ModelCall.state == "reserved", "uncertain"), else_=ModelCall.state)
-    await session.execute(
-        update(ModelCall).where(_made_by(task_ids)).values(response=None, state=state)
-    )
-
-
-def _made_by(task_ids: Collection[UUID]) -> ColumnElement[bool]:
-    return ModelCall.task_id == any_(literal(list(task_ids), ARRAY(Uuid)))

@@ -42,9 +42,9 @@ class Claims:
     async def _claim(self, batch: Sequence[_Claim]) -> list[Attempt | Exception | None]:
         # A task delivered twice at once is started once: the other is refused.
         wanted = {claim.task_id: claim for claim in reversed(batch)}
-        async with self._parts.database.transaction() as session:
+        async with self._parts.database.statements() as connection:
             started = await lifecycle_store.claim(
-                session, {task_id: claim.lost for task_id, claim in wanted.items()}
+                connection, {task_id: claim.lost for task_id, claim in wanted.items()}
             )
         attempts = {task_id: self._begun(*begun) for task_id, begun in started.items()}
         return [

@@ -27,6 +27,15 @@ class Connection(psycopg.AsyncConnection[Any]):
 
     answer_seconds: ClassVar[float]
 
+    def check_open(self) -> None:
+        """Raise psycopg.OperationalError if the server has closed the connection, without asking
+        it: a round trip before each transaction would cost as much as many a transaction.
+
+        The first look may find the server's last words, the second finds the end.
+        """
+        for _ in range(2):
+            self.pgconn.consume_input()
+
     async def wait(
         self,
         gen: Generator[Any, Any, V],

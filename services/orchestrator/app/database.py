@@ -103,14 +103,9 @@ async def _driver(connection: AsyncConnection) -> Driver:
 
 
 def _check_open(connection: DBAPIConnection, _record: object, _fairy: object) -> None:
-    """Let the pool replace a connection the server has closed, without a question to the server.
-
-    The first look may find its last words, the second finds the end.
-    """
-    pgconn = connection.driver_connection.pgconn
+    """Have the pool replace a connection that the server has closed."""
     try:
-        for _ in range(2):
-            pgconn.consume_input()
+        connection.driver_connection.check_open()
     except psycopg.OperationalError:
         raise exc.DisconnectionError from None
 

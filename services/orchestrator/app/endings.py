@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app import lifecycle, lifecycle_store, store
 from app.attempt import Attempt
 from app.database import Database, is_away
@@ -50,15 +52,24 @@ class Endings:
 
     async def _finish(self, batch: Sequence[Ending]) -> list[TaskStatus | None]:
         async with self._parts.database.transaction() as session:
-            cancelled = await store.cancels_requested(session, [e.attempt.task_id for e in batch])
-            endings = [_cancelled(e) if e.attempt.task_id in cancelled else e for e in batch]
-            mine = await lifecycle_store.update_task_status(session, *map(_move, endings))
-            written = [ending for ending, was in zip(endings, mine, strict=True) if was]
-            for ending in written:
-                attempt = ending.attempt
-                await self._parts.concealing.keep(session, attempt.task_id, attempt.values)
+            ended = await self._written(session, batch)
+            done = {ending.attempt.token for ending in ended}
+            if left := [ending for ending in batch if ending.attempt.token not in done]:
+                ended += await self._written(session, [_cancelled(ending) for ending in left])
+        statuses = {ending.attempt.token: ending.status for ending in ended}
+        return [statuses.get(ending.attempt.token) for ending in batch]
+
+    async def _written(self, session: AsyncSession, batch: Sequence[Ending]) -> list[Ending]:
+        """Write endings and return those that were: the others are not their attempt's to write,
+        or the task is to be cancelled."""
+        mine = await lifecycle_store.update_task_status(session, *map(_move, batch))
+        written = [ending for ending, was in zip(batch, mine, strict=True) if was]
+        for ending in written:
+            attempt = ending.attempt
+            await self._parts.concealing.keep(session, attempt.task_id, attempt.values)
+        if written:
             await lifecycle_store.store_task_result(session, *map(_ended, written))
-        return [ending.status if was else None for ending, was in zip(endings, mine, strict=True)]
+        return written
 
 
 def _cancelled(ending: Ending) -> Ending:
@@ -72,7 +83,8 @@ def _move(ending: Ending) -> Move:
         event |= {"arm": result.arm, "accepted": result.accepted}
     if failure is not None:
         event |= {"reason": failure.slug, "detail": failure.detail}
-    return Move(attempt.task_id, ending.status, attempt.token, event)
+    yields = ending.status is not TaskStatus.CANCELLED
+    return Move(attempt.task_id, ending.status, attempt.token, event, yields)
 
 
 def _ended(ending: Ending) -> Ended:
@@ -90,7 +102,9 @@ async def hand_back(
             move = Move(attempt.task_id, TaskStatus.CANCELLED, attempt.token)
             await lifecycle_store.update_task_status(session, move)
             return False
-        move = Move(attempt.task_id, TaskStatus.PENDING, attempt.token, why, extra_attempts)
+        move = Move(
+            attempt.task_id, TaskStatus.PENDING, attempt.token, why, extra_attempts=extra_attempts
+        )
         return bool(await lifecycle_store.update_task_status(session, move))
 
 

@@ -1,47 +1,29 @@
 """Every SQL statement that changes a task's status: of one task, or of those of one moment.
 
-Functions take the caller's session and never commit. A task changes its status in
+Functions take the caller's session, and never commit. A task changes its status in
 `update_task_status` and `claim`, nowhere else. Both lock their tasks in the order of their ids, so
 that two transactions never wait for each other.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import (
-    ARRAY,
-    Boolean,
-    Float,
-    Insert,
-    Integer,
-    Interval,
-    Uuid,
-    and_,
-    any_,
-    case,
-    cast,
-    extract,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.sql.dml import ReturningUpdate
 
-from app import call_store, event_store
-from app.event_store import Line
+from app.database import Driver, driver_of
+from app.event_store import EVENTS_CHANNEL, LINE_HASH
 from app.lifecycle import TRANSITIONS
-from app.models import Task, TaskResultRow
-from app.table_base import Base, rows_of
+from app.models import Task
 from octollm.contracts import TaskResult, TaskStatus
 from octollm.errors import TaskFailure
+from octollm.receipt import canonical
 
+STARTED: Final = "task.started"
 _EVENT_NAMES: Final = {
     TaskStatus.PENDING: "handed_back",
     TaskStatus.COMPLETED: "completed",
@@ -50,43 +32,136 @@ _EVENT_NAMES: Final = {
 }
 
 
+_CLAIMED: Final = (
+    *("id", "tenant", "goal", "constraints", "context", "acceptance_criteria", "max_repairs"),
+    *("budget", "assigned_arm", "task_metadata", "pii_policy", "attempt", "max_attempts"),
+    *("run_token", "deadline_at", "traceparent"),
+)
+"""What is told of a task that was claimed: attributes of `Task`."""
+
+# The lines of the histories as in `event_store`, in the statement itself: a round trip less.
+_CLAIM: Final = rf"""
+    WITH given AS (
+        SELECT * FROM json_to_recordset(%(claims)s::json) AS given (id uuid, lost uuid, token uuid)
+    ), chosen AS (
+        SELECT id, tenant, token, head_hash, attempt + 1 AS attempt, clock_timestamp() AS at
+        FROM tasks JOIN given USING (id)
+        WHERE CASE WHEN lost IS NULL THEN status = 'pending' OR attempt < max_attempts - 1
+                   ELSE run_token = lost END
+          AND status = ANY (%(from)s::task_status[])
+          AND attempt < max_attempts AND cancel_requested_at IS NULL
+        ORDER BY id FOR NO KEY UPDATE OF tasks
+    ), told AS (
+        SELECT *, '{{"attempt":' || attempt || '}}' AS data_text, %(type_text)s::text AS type_text
+        FROM chosen
+    ), line AS (
+        SELECT *, {LINE_HASH} AS hash FROM told
+    ), abandoned AS (
+        UPDATE model_calls SET state = 'uncertain' FROM line
+        WHERE task_id = line.id AND line.attempt > 1 AND state = 'reserved'
+    ), event AS (
+        INSERT INTO task_events (task_id, type, data, created_at, prev_hash, hash)
+        SELECT id, '{STARTED}', data_text::jsonb, at, head_hash, hash FROM line
+        RETURNING id, task_id
+    ), started AS (
+        UPDATE tasks SET
+            status = 'processing', attempt = line.attempt, run_token = line.token,
+            head_hash = line.hash, started_at = coalesce(started_at, now()), updated_at = now(),
+            deadline_at = coalesce(deadline_at, now() + make_interval(
+                secs => (budget ->> 'max_time_seconds')::float8))
+        FROM line WHERE tasks.id = line.id
+        RETURNING tasks.*, metadata AS task_metadata
+    )
+    SELECT extract(epoch FROM deadline_at - now())::float8,
+           pg_notify('{EVENTS_CHANNEL}', concat_ws(' ', started.id, event.id, '{STARTED}', tenant)),
+           {", ".join(f"started.{name}" for name in _CLAIMED)}
+    FROM started JOIN event ON event.task_id = started.id
+    """  # noqa: S608  constants of ours
+
+_MOVE: Final = rf"""
+    WITH given AS (
+        SELECT * FROM json_to_recordset(%(moves)s::json) AS given (
+            id uuid, status task_status, allowed task_status[], token uuid, yields boolean,
+            extra_attempts integer, final boolean, type text, type_text text, data_text text)
+    ), chosen AS (
+        SELECT given.*, tenant, head_hash, clock_timestamp() AS at FROM tasks JOIN given USING (id)
+        WHERE tasks.status = ANY (allowed)
+          AND (token IS NULL OR run_token = token AND tasks.status = 'processing')
+          AND NOT (yields AND cancel_requested_at IS NOT NULL)
+        ORDER BY id FOR NO KEY UPDATE OF tasks
+    ), line AS (
+        SELECT *, {LINE_HASH} AS hash FROM chosen
+    ), closed AS (
+        UPDATE model_calls SET response = NULL,
+            state = CASE WHEN state = 'reserved' THEN 'uncertain' ELSE state END
+        FROM line WHERE task_id = line.id AND line.final
+    ), event AS (
+        INSERT INTO task_events (task_id, type, data, created_at, prev_hash, hash)
+        SELECT id, type, data_text::jsonb, at, head_hash, hash FROM line
+        RETURNING id, task_id
+    ), moved AS (
+        UPDATE tasks SET
+            status = line.status, run_token = NULL, head_hash = line.hash, updated_at = line.at,
+            finished_at = CASE WHEN line.final THEN line.at END,
+            max_attempts = max_attempts + line.extra_attempts
+        FROM line WHERE tasks.id = line.id
+        RETURNING tasks.id, line.token, line.type, tasks.tenant
+    )
+    SELECT moved.id, token,
+           pg_notify('{EVENTS_CHANNEL}', concat_ws(' ', moved.id, event.id, type, tenant))
+    FROM moved JOIN event ON event.task_id = moved.id
+    """  # noqa: S608  constants of ours
+
+_STORE_RESULTS: Final = """
+    INSERT INTO task_results (task_id, result, error, error_type, processing_time_ms)
+    SELECT * FROM json_to_recordset(%(ended)s::json) AS ended (
+        task_id uuid, result jsonb, error text, error_type text, processing_time_ms integer)
+    """
+
+
 async def claim(
-    session: AsyncSession, wanted: Mapping[UUID, UUID | None]
+    connection: Driver, wanted: Mapping[UUID, UUID | None]
 ) -> dict[UUID, tuple[Task, float]]:
-    """Start an attempt at each of several tasks: a new run token fences off every earlier one.
-    Those are missing which are not to be started.
+    """Start an attempt at each of several tasks: a new run token fences off every earlier one, and
+    of the model calls it left open nobody knows how they ended. Those tasks are missing which are
+    not to be started.
 
     The last attempt of a task whose attempt before was lost is started only by who gives that
     one's run token with the task, and sees to it that it runs alone.
     The deadline is set once, at the first start, and survives crashes. Returned beside a task:
     the seconds left until then by the database's clock, since a worker's may differ.
     """
-    rows = [
-        {"id": str(task_id), "lost": str(lost) if lost else None, "run_token": str(uuid4())}
+    claims = [
+        {"id": str(task_id), "lost": str(lost) if lost else None, "token": str(uuid4())}
         for task_id, lost in wanted.items()
     ]
-    started = (await session.execute(_CLAIM, {"claims": rows})).all()
-    if again := [row.Task.id for row in started if row.Task.attempt > 1]:
-        await call_store.abandon_reserved(session, again)
-    await event_store.add_events(
-        session,
-        [Line(row.Task.id, "task.started", {"attempt": row.Task.attempt}) for row in started],
-    )
-    return {row.Task.id: (row.Task, float(row.seconds_left)) for row in started}
+    parameters = {
+        "claims": json.dumps(claims),
+        "from": _predecessors(TaskStatus.PROCESSING),
+        "type_text": canonical(STARTED),
+    }
+    rows = await connection.execute(_CLAIM, parameters)
+    return {
+        task.id: (task, seconds)
+        async for seconds, _, *columns in rows
+        for task in [Task(**dict(zip(_CLAIMED, columns, strict=True)))]
+    }
 
 
 @dataclass(frozen=True)
 class Move:
     """A task that is to go to `status`, and what the event says that says so.
 
-    With `run_token`, only the attempt that holds the task may do it. `extra_attempts` gives back
-    an attempt cut short.
+    With `run_token`, only the attempt that holds the task may do it; what `yields` is not done if
+    the task's owner has asked for it to be cancelled. `extra_attempts` gives back an attempt cut
+    short.
     """
 
     task_id: UUID
     status: TaskStatus
     run_token: UUID | None = None
     event: Mapping[str, Any] = field(default_factory=dict)
+    yields: bool = False
     extra_attempts: int = 0
 
 
@@ -97,27 +172,27 @@ async def update_task_status(session: AsyncSession, *moves: Move) -> list[bool]:
     status that allows it, or someone else has them. With a final status, what models answered is
     erased.
     """
-    rows = [
-        {
-            "id": str(move.task_id),
-            "status": move.status,
-            "allowed": _predecessors(move.status),
-            "run_token": str(move.run_token) if move.run_token else None,
-            "extra_attempts": move.extra_attempts,
-            "final": move.status.final,
-        }
-        for move in moves
-    ]
-    moved = {(row[0], row[1]) for row in await session.execute(_MOVE, {"moves": rows})}
-    outcomes = [(move.task_id, move.run_token) in moved for move in moves]
-    done = [move for move, was_moved in zip(moves, outcomes, strict=True) if was_moved]
-    await event_store.add_events(
-        session,
-        [Line(move.task_id, f"task.{_EVENT_NAMES[move.status]}", move.event) for move in done],
-    )
-    if ended := [move.task_id for move in done if move.status.final]:
-        await call_store.close(session, ended)
-    return outcomes
+    rows = [_row(move) for move in moves]
+    driver = await driver_of(session)
+    moved = await driver.execute(_MOVE, {"moves": json.dumps(rows)})
+    done = {(task_id, token) async for task_id, token, _ in moved}
+    return [(move.task_id, move.run_token) in done for move in moves]
+
+
+def _row(move: Move) -> dict[str, Any]:
+    told = f"task.{_EVENT_NAMES[move.status]}"
+    return {
+        "id": str(move.task_id),
+        "status": move.status,
+        "allowed": _predecessors(move.status),
+        "token": str(move.run_token) if move.run_token else None,
+        "yields": move.yields,
+        "extra_attempts": move.extra_attempts,
+        "final": move.status.final,
+        "type": told,
+        "type_text": canonical(told),
+        "data_text": canonical(move.event),
+    }
 
 
 @dataclass(frozen=True)
@@ -142,91 +217,8 @@ async def store_task_result(session: AsyncSession, *ended: Ended) -> None:
         }
         for end in ended
     ]
-    await session.execute(_STORE_RESULTS, {"ended": rows})
+    await (await driver_of(session)).execute(_STORE_RESULTS, {"ended": json.dumps(rows)})
 
 
 def _predecessors(status: TaskStatus) -> list[TaskStatus]:
     return [old for old, following in TRANSITIONS.items() if status in following]
-
-
-def _claim() -> ReturningUpdate[Task, int]:
-    claims = rows_of("claims", id=Uuid(), lost=Uuid(), run_token=Uuid())
-    beside_others = or_(Task.status == TaskStatus.PENDING, Task.attempt < Task.max_attempts - 1)
-    chosen = (
-        select(Task.id, claims.c.run_token)
-        .join(claims, Task.id == claims.c.id)
-        .where(
-            case((claims.c.lost.is_(None), beside_others), else_=Task.run_token == claims.c.lost),
-            Task.status.in_(_predecessors(TaskStatus.PROCESSING)),
-            Task.attempt < Task.max_attempts,
-            Task.cancel_requested_at.is_(None),
-        )
-        .order_by(Task.id)
-        .with_for_update(key_share=True, of=Task)
-        .cte("chosen")
-    )
-    seconds = cast(Task.budget["max_time_seconds"].astext, Float)
-    deadline = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds, type_=Interval)
-    return (
-        update(Task)
-        .where(Task.id == chosen.c.id)
-        .values(
-            status=TaskStatus.PROCESSING,
-            attempt=Task.attempt + 1,
-            run_token=chosen.c.run_token,
-            started_at=func.coalesce(Task.started_at, func.now()),
-            deadline_at=func.coalesce(Task.deadline_at, deadline),
-            updated_at=func.now(),
-        )
-        .returning(Task, extract("epoch", Task.deadline_at - func.now()).label("seconds_left"))
-        .execution_options(synchronize_session=False, populate_existing=True)
-    )
-
-
-def _move() -> ReturningUpdate[UUID, UUID | None]:
-    status = Task.__table__.c.status.type
-    moves = rows_of(
-        "moves",
-        id=Uuid(),
-        status=status,
-        allowed=ARRAY(status),
-        run_token=Uuid(),
-        extra_attempts=Integer(),
-        final=Boolean(),
-    )
-    mine = and_(Task.run_token == moves.c.run_token, Task.status == TaskStatus.PROCESSING)
-    chosen = (
-        select(
-            Task.id, *(moves.c[name] for name in ("status", "run_token", "extra_attempts", "final"))
-        )
-        .join(moves, Task.id == moves.c.id)
-        .where(Task.status == any_(moves.c.allowed), or_(moves.c.run_token.is_(None), mine))
-        .order_by(Task.id)
-        .with_for_update(key_share=True, of=Task)
-        .cte("chosen")
-    )
-    now = func.clock_timestamp()
-    return (
-        update(Task)
-        .where(Task.id == chosen.c.id)
-        .values(
-            status=chosen.c.status,
-            run_token=None,
-            updated_at=now,
-            finished_at=case((chosen.c.final, now)),
-            max_attempts=Task.max_attempts + chosen.c.extra_attempts,
-        )
-        .returning(Task.id, chosen.c.run_token)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _store_results() -> Insert:
-    table = Base.metadata.tables[TaskResultRow.__tablename__]
-    columns = [column for column in table.c if column.name != "created_at"]
-    ended = rows_of("ended", **{column.name: column.type for column in columns})
-    return insert(table).from_select([column.name for column in columns], select(ended))
-
-
-# Built once: to build a statement takes longer than to send it.
-_CLAIM, _MOVE, _STORE_RESULTS = _claim(), _move(), _store_results()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import queue_sql
 from app.config import Settings
-from app.connection import connection_class
+from app.connection import Connection, connection_class
 from app.database import connect_args, driver_of
 from app.deliveries import Deliveries
 from app.queue_sql import JOB_NAME, QUEUE_NAME
@@ -182,11 +181,15 @@ class Queue:
 
 
 def _connector(settings: Settings) -> procrastinate.PsycopgConnector:
-    pool_factory: Callable[..., Any] = partial(
-        AsyncConnectionPool, connection_class=connection_class(settings)
-    )
+    async def check(connection: Connection) -> None:
+        connection.check_open()
+
+    def pool(**options: Any) -> AsyncConnectionPool[Any]:
+        ours = {"connection_class": connection_class(settings), "check": check}
+        return AsyncConnectionPool(**options | ours)
+
     return procrastinate.PsycopgConnector(
-        pool_factory=pool_factory,
+        pool_factory=pool,
         conninfo=settings.database_url,
         kwargs=connect_args(settings),
         min_size=1,

@@ -5,10 +5,9 @@ Functions take the caller's session and never commit.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, func, literal, select, tuple_, update
+from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import cursor as cursors
@@ -61,18 +60,6 @@ async def list_tasks(
 async def set_job(session: AsyncSession, task_id: UUID, job_id: int) -> None:
     """Remember which job delivers a task."""
     await session.execute(update(Task).where(Task.id == task_id).values(job_id=job_id))
-
-
-async def cancels_requested(session: AsyncSession, task_ids: Collection[UUID]) -> set[UUID]:
-    """Return which of these tasks are to be cancelled; all are locked until the caller commits."""
-    statement = (
-        select(Task.id, Task.cancel_requested_at)
-        .where(Task.id == any_(literal(list(task_ids), ARRAY(Uuid))))
-        .order_by(Task.id)
-        .with_for_update(key_share=True)
-    )
-    rows = await session.execute(statement)
-    return {row.id for row in rows if row.cancel_requested_at is not None}
 
 
 async def lock_task(session: AsyncSession, task_id: UUID) -> Task | None:

@@ -8,20 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    JSON,
     DateTime,
     MetaData,
     Numeric,
-    TableValuedAlias,
     Text,
     Uuid,
-    bindparam,
-    column,
-    func,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.types import TypeEngine
 
 NAMES = {
     "ix": "idx_%(table_name)s_%(column_0_N_name)s",
@@ -42,11 +36,3 @@ class Base(DeclarativeBase):
         str: Text,
         UUID: Uuid,
     }
-
-
-def rows_of(parameter: str, **columns: TypeEngine[Any]) -> TableValuedAlias:
-    """Return as a table what a statement is given as one parameter, a list of objects: however
-    many rows it has, it is one statement to prepare."""
-    given = func.json_to_recordset(bindparam(parameter, type_=JSON))
-    table = given.table_valued(*(column(name, kind) for name, kind in columns.items()))
-    return table.render_derived(name=parameter, with_types=True)

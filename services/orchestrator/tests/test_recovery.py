@@ -38,8 +38,8 @@ async def fetched_by_a_dead_worker(house: Any, *, seconds_ago: int) -> None:
 async def test_a_dead_workers_task_is_started_again_by_another(house: Any) -> None:
     task_id = await house.submit()
     await fetched_by_a_dead_worker(house, seconds_ago=60)
-    async with house.parts.database.transaction() as session:
-        assert await lifecycle_store.claim(session, {UUID(task_id): None})
+    async with house.parts.database.statements() as connection:
+        assert await lifecycle_store.claim(connection, {UUID(task_id): None})
     house.start_worker()
     task = await house.ended(task_id)
     assert (task["status"], task["attempt"]) == ("completed", 2)
@@ -143,10 +143,10 @@ async def test_a_worker_outlives_its_connections(house: Any) -> None:
 
 async def test_the_row_decides_who_may_write(house: Any) -> None:
     task_id = UUID(await house.submit())
-    async with house.parts.database.transaction() as session:
-        first, had = (await lifecycle_store.claim(session, {task_id: None}))[task_id]
-    async with house.parts.database.transaction() as session:
-        second, has = (await lifecycle_store.claim(session, {task_id: None}))[task_id]
+    async with house.parts.database.statements() as connection:
+        first, had = (await lifecycle_store.claim(connection, {task_id: None}))[task_id]
+    async with house.parts.database.statements() as connection:
+        second, has = (await lifecycle_store.claim(connection, {task_id: None}))[task_id]
     assert had == 300
     assert has <= had
     assert first.deadline_at == second.deadline_at  # crashes do not move it

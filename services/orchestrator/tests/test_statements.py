@@ -41,16 +41,16 @@ async def test_a_submit_costs_one_statement(house: Any, statements: list[str]) -
     assert len(statements) in (1, 3), statements  # once a second it looks at the queue as well
 
 
-async def test_a_task_without_a_model_costs_a_worker_seven(
+async def test_a_task_without_a_model_costs_a_worker_three(
     house: Any, statements: list[str]
 ) -> None:
-    """Claim, its event; lock, status, its event, model calls, result."""
+    """Claim; status; result."""
     ids = [await house.submit() for _ in range(2)]
     runner = TaskRunner(house.parts)
     await run(runner, ids[0])
     statements.clear()
     await run(runner, ids[1])
-    assert len(statements) == 7, statements
+    assert len(statements) == 3, statements
     assert (await house.task(ids[1]))["status"] == "completed"
 
 

@@ -201,8 +201,8 @@ async def test_an_attempt_that_lost_the_task_changes_nothing(scripted: Any) -> N
     house, arm = await scripted(slow)
     task_id = await house.submit()
     await arm.begun.wait()
-    async with house.parts.database.transaction() as session:
-        claimed = await lifecycle_store.claim(session, {UUID(task_id): None})
+    async with house.parts.database.statements() as connection:
+        claimed = await lifecycle_store.claim(connection, {UUID(task_id): None})
     other, _ = claimed[UUID(task_id)]
     go_on.set()
     await house.stop_workers()
@@ -273,9 +273,9 @@ async def test_a_task_whose_attempts_all_vanished_fails(scripted: Any) -> None:
     task_id = await house.submit()
     lost = None
     for attempt in range(1, 4):
-        async with house.parts.database.transaction() as session:
+        async with house.parts.database.statements() as connection:
             wanted = {UUID(task_id): lost if attempt == 3 else None}
-            claimed = await lifecycle_store.claim(session, wanted)
+            claimed = await lifecycle_store.claim(connection, wanted)
             lost = claimed[UUID(task_id)][0].run_token
     house.start_worker()
     task = await house.ended(task_id)
@@ -297,10 +297,12 @@ async def test_the_last_attempt_of_one_that_was_lost_waits_until_no_other_runs(
     await house.stop_workers()
     lost_id = await house.submit()
     for _ in range(2):
-        async with house.parts.database.transaction() as session:
-            assert await lifecycle_store.claim(session, {UUID(lost_id): None})
-    async with house.parts.database.transaction() as session:
-        assert not await lifecycle_store.claim(session, {UUID(lost_id): None}), "not beside others"
+        async with house.parts.database.statements() as connection:
+            assert await lifecycle_store.claim(connection, {UUID(lost_id): None})
+    async with house.parts.database.statements() as connection:
+        assert not await lifecycle_store.claim(
+            connection, {UUID(lost_id): None}
+        ), "not beside others"
     other_id = await house.submit(priority=9)
     house.start_worker()
     async with asyncio.timeout(60):
@@ -316,8 +318,8 @@ async def test_a_cancelled_task_whose_worker_died_ends_cancelled(scripted: Any) 
     house, _ = await scripted()
     await house.stop_workers()
     task_id = await house.submit()
-    async with house.parts.database.transaction() as session:
-        assert await lifecycle_store.claim(session, {UUID(task_id): None})
+    async with house.parts.database.statements() as connection:
+        assert await lifecycle_store.claim(connection, {UUID(task_id): None})
     assert (await house.http.post(f"/tasks/{task_id}/cancel")).status_code == 202
     assert (await house.task(task_id))["status"] == "processing"
     house.start_worker()
@@ -421,8 +423,8 @@ async def test_an_attempt_that_lost_the_task_adds_no_events(scripted: Any) -> No
     told = asyncio.Event()
 
     async def late() -> Outcome:
-        async with house.parts.database.transaction() as session:
-            assert await lifecycle_store.claim(session, {UUID(task_id): None})
+        async with house.parts.database.statements() as connection:
+            assert await lifecycle_store.claim(connection, {UUID(task_id): None})
         await arm.contexts[0].emit("arm.note", {})
         told.set()
         return Outcome("late")

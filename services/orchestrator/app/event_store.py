@@ -24,12 +24,13 @@ EVENTS_CHANNEL = "octollm_events"
 DRAFTS_CHANNEL = "octollm_drafts"
 """Told of each piece of a draft: what `add_drafts` is given."""
 
-LINE_HASH = r"""encode(sha256(convert_to(
-            '{"created_at":"' || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24\:MI\:SS.US"Z"')
+LINE_HASH = """encode(sha256(convert_to(
+            '{"created_at":"' || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24":"MI":"SS.US"Z"')
             || '","data":' || data_text || ',"prev_hash":"' || head_hash || '","task_id":"' || id
             || '","type":' || type_text || '}', 'UTF8')), 'hex')"""
 """SQL for the hash of a line, written as `octollm.receipt` says: everything but its data and its
-type, whose texts come in canonical form, is plain ASCII."""
+type, whose texts come in canonical form, is plain ASCII. The colons of the time are quoted, or they
+would begin parameters."""
 
 # One statement, so that a chain costs no round trip: lock the task, hash, move its head, add the
 # line, tell those who listen. The lock makes all writers of a task wait for each other, whatever
@@ -37,7 +38,7 @@ type, whose texts come in canonical form, is plain ASCII."""
 # is kept with the task, for only a locked row is read as it is after the wait; a look into
 # task_events would see the time before it. Tasks are locked in the order of their ids, as
 # everywhere, so that nobody waits for each other.
-_ADD = text(rf"""
+_ADD = text(f"""
     WITH task AS (
         SELECT id, tenant, head_hash, clock_timestamp() AS at, type, type_text, data_text
         FROM json_to_recordset(CAST(:lines AS json)) AS given (

@@ -34,7 +34,7 @@ class NewTask:
 
 # All columns of all tasks in one parameter: of many parameters each costs the driver, and each
 # number of rows would be another statement to prepare.
-_CREATE = rf"""
+_CREATE = f"""
     WITH given AS (
         SELECT given.*, clock_timestamp() AS at, {NEXT_JOB} AS job_id, '{GENESIS}' AS head_hash,
                %(type_text)s::text AS type_text

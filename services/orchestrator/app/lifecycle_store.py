@@ -23,7 +23,7 @@ from octollm.contracts import TaskResult, TaskStatus
 from octollm.errors import TaskFailure
 from octollm.receipt import canonical
 
-STARTED: Final = "task.started"
+STARTED = "task.started"
 _EVENT_NAMES: Final = {
     TaskStatus.PENDING: "handed_back",
     TaskStatus.COMPLETED: "completed",
@@ -40,7 +40,7 @@ _CLAIMED: Final = (
 """What is told of a task that was claimed: attributes of `Task`."""
 
 # The lines of the histories as in `event_store`, in the statement itself: a round trip less.
-_CLAIM: Final = rf"""
+_CLAIM: Final = f"""
     WITH given AS (
         SELECT * FROM json_to_recordset(%(claims)s::json) AS given (id uuid, lost uuid, token uuid)
     ), chosen AS (
@@ -78,7 +78,7 @@ _CLAIM: Final = rf"""
     FROM started JOIN event ON event.task_id = started.id
     """  # noqa: S608  constants of ours
 
-_MOVE: Final = rf"""
+_MOVE: Final = f"""
     WITH given AS (
         SELECT * FROM json_to_recordset(%(moves)s::json) AS given (
             id uuid, status task_status, allowed task_status[], token uuid, yields boolean,

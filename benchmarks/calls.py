@@ -75,8 +75,8 @@ async def attempt(parts: Parts) -> ArmContext:
     most = ResourceBudget(max_tokens=100_000, max_time_seconds=600, max_cost_usd=1)
     request = TaskRequest(goal="Answer some questions.", budget=most)
     accepted = await parts.pipeline.submit(request, tenant=DEFAULT_TENANT)
-    async with parts.database.transaction() as session:
-        begun = await lifecycle_store.claim(session, {accepted.task_id: None})
+    async with parts.database.statements() as connection:
+        begun = await lifecycle_store.claim(connection, {accepted.task_id: None})
     task, seconds = begun[accepted.task_id]
     if task.deadline_at is None or task.run_token is None:
         raise AssertionError("an attempt that has begun has both")

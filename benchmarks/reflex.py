@@ -44,7 +44,7 @@ class Size(NamedTuple):
     share: float
 
 
-FULL: Final = Size(Effort(), 100_000, 2_600, 200, 4_000, 2_000_000, 300_000, 500_000, 0.07)
+FULL: Final = Size(Effort(), 100_000, 2_600, 200, 4_000, 1_000_000, 300_000, 500_000, 0.07)
 QUICK: Final = Size(Effort(1, 0.003), 4_000, 130, 6, 80, 40_000, 20_000, 20_000, 0.25)
 
 

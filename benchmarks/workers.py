@@ -12,6 +12,7 @@ can add to it. Prints a table, then a line of JSON.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -76,12 +77,12 @@ def of_workers(server: embedded.Server, count: int, tasks: int) -> Figures:
     return {"rate": float(rate), "share": float(rate) / (count * IDEAL), "busy": busy}
 
 
-def measure(folder: Path, seconds: int) -> dict[str, Figures]:
+def measure(folder: Path, seconds: int, counts: Sequence[int]) -> dict[str, Figures]:
     """Return the figures of each number of workers, which have some seconds of work each."""
     with embedded.running(folder) as server:
         return {
             str(count): of_workers(server, count, round(count * IDEAL * (seconds + START_SECONDS)))
-            for count in COUNTS
+            for count in counts
         }
 
 
@@ -96,7 +97,8 @@ def report(figures: dict[str, Any]) -> None:
 def main() -> None:
     given = arguments("Measure what further workers add.").parse_args()
     with tempfile.TemporaryDirectory(prefix="octollm-bench-") as name:
-        workers = measure(Path(name), 3 if given.quick else 15)
+        seconds, counts = (2, COUNTS[:2]) if given.quick else (8, COUNTS)
+        workers = measure(Path(name), seconds, counts)
     figures = about("workers") | {"packages": {}, "workers": workers}
     report(figures)
     tell(figures, given.json)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import logging
 import sys
@@ -138,6 +140,33 @@ def test_an_exception_is_its_class_and_the_places_it_passed_without_its_message(
     assert "ValueError" in written
     assert "test_service_logs.py:" in written
     assert "test_an_exception_is_its_class" in written
+
+
+class Full(io.StringIO):
+    """A stderr on a disk without room, or whose reader has gone."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def latin() -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(), encoding="latin-1", errors="strict")
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+@pytest.mark.parametrize("stderr", [Full, latin, lambda: None])
+def test_a_line_that_cannot_be_written_is_lost_and_fails_nobody(
+    stderr: Callable[[], Any],
+    log_format: logs.LogFormat,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "stderr", stderr())
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    logs.configure(log_format=log_format)
+    structlog.get_logger("ours").error("\u4e2d", text="\u4e2d")
+    logging.getLogger("theirs").error("\u4e2d")
+    assert capsys.readouterr().out == ""
 
 
 def test_the_innermost_places_are_kept_of_a_deep_exception(lines: Lines) -> None:

@@ -8,12 +8,16 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+import structlog
+
 from app.api_keys import Caller
 from octollm.errors import DatabaseUnavailable
 
 LOOK_SECONDS: Final = 1.0
 """How often it is asked whether who watches may still. With the reading of keys, which is 5 seconds
 old at most, a stream ends 6 seconds after its key was revoked."""
+
+log = structlog.get_logger(__name__)
 
 
 class Doorkeeper:
@@ -33,22 +37,32 @@ class Doorkeeper:
             yield
         finally:
             visits.discard(visit)
-            if not visits:
+            if not visits and self._inside.get(caller) is visits:
                 del self._inside[caller]
 
     async def mind(self) -> None:
         """Look after all who are inside, until cancelled. While nobody can tell, they have to leave
-        as well: they come again and are told."""
-        loop = asyncio.get_running_loop()
+        as well: they come again and are told.
+
+        All are asked about at once: a database that does not answer is waited for for seconds.
+        """
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            for caller in list(self._inside):
-                if not await self._may_stay(caller):
-                    for visit in self._inside.get(caller, ()):
-                        visit.reschedule(loop.time())
+            await asyncio.gather(*map(self._look_after, list(self._inside)))
+
+    async def _look_after(self, caller: Caller) -> None:
+        if await self._may_stay(caller):
+            return
+        # Once, for who is on the way out may take longer than until the next look.
+        now = asyncio.get_running_loop().time()
+        for visit in self._inside.pop(caller, ()):
+            visit.reschedule(now)
 
     async def _may_stay(self, caller: Caller) -> bool:
         try:
             return await self._still_in(caller)
         except DatabaseUnavailable:
+            return False
+        except Exception as fault:
+            log.error("nobody can tell who may go on watching", exc_info=fault)
             return False

@@ -23,6 +23,9 @@ from reflex_layer.refusals import said
 
 RETRY_AFTER_SECONDS: Final = 5.0
 
+LONG_TEXT_QUEUE: Final = 10_000
+"""All may wait: no more come at once than OCTOLLM_SCREENING_CONCURRENCY lets through."""
+
 _US: Final = Caller(name=IN_PROCESS, trusted=True)
 """Whose verdicts they are: in a cache of many processes, those of all that screen by themselves."""
 
@@ -51,10 +54,14 @@ class ReflexInside:
     async def process(self, text: str, *, context: str | None = None) -> ReflexResponse:
         """Return the verdict on a text. Raises ReflexUnavailable."""
         (answer,) = await self._answers([(text, context)])
+        if isinstance(answer, ReflexUnavailable):
+            raise answer
         return answer
 
-    async def process_all(self, texts: Sequence[tuple[str, str]]) -> Sequence[ReflexResponse]:
-        """Return a verdict for each text, given with its context. Raises ReflexUnavailable."""
+    async def process_all(
+        self, texts: Sequence[tuple[str, str]]
+    ) -> Sequence[ReflexResponse | ReflexUnavailable]:
+        """Return for each text, given with its context, what `process` would return or raise."""
         return await self._answers(texts)
 
     async def health(self) -> None:
@@ -62,7 +69,9 @@ class ReflexInside:
         if not self._parts.ready:
             raise _unavailable("the Reflex Layer in this process is not ready")
 
-    async def _answers(self, texts: Sequence[tuple[str, str | None]]) -> list[ReflexResponse]:
+    async def _answers(
+        self, texts: Sequence[tuple[str, str | None]]
+    ) -> Sequence[ReflexResponse | ReflexUnavailable]:
         try:
             requests = [
                 ReflexRequest.model_validate({"text": text, "context": context})
@@ -71,11 +80,16 @@ class ReflexInside:
             async with asyncio.timeout(self._timeout):
                 return await self._parts.screener.answers(requests, _US, "")
         except TimeoutError:
-            raise _unavailable("screening took too long") from None
+            return [_unavailable("screening took too long")] * len(texts)
         except Exception as error:
             # Whatever it was, its text may quote ours.
-            log.error("screening failed", error=type(error).__name__)
-            raise _unavailable(f"screening failed with {type(error).__name__}") from None
+            fault = type(error).__name__
+        if len(texts) == 1:
+            log.error("screening failed", error=fault)
+            return [_unavailable(f"screening failed with {fault}")]
+        log.warning("texts are screened one by one", error=fault, count=len(texts))
+        answers = await asyncio.gather(*(self._answers([text]) for text in texts))
+        return [answer for (answer,) in answers]
 
 
 @asynccontextmanager
@@ -94,7 +108,8 @@ async def screening_inside(
 
 def _assembled(registry: CollectorRegistry) -> Parts:
     try:
-        return assembled(Settings(), registry)
+        settings = Settings().model_copy(update={"long_text_queue": LONG_TEXT_QUEUE})
+        return assembled(settings, registry)
     except ValidationError as error:
         raise SettingsUnusable(said(error)) from None
     except GuardUnusable as fault:

@@ -101,7 +101,7 @@ class Streams:
             while not self._completions.closing:
                 viewer.woken.clear()
                 upto, newest = await self._settled.upto()
-                while after < upto:
+                while after < upto and not self._completions.closing:
                     until = min(upto, after + WINDOW)
                     for row in await self._read(event_store.events_of_tenant, tenant, after, until):
                         yield Shown(_event(row)).frame

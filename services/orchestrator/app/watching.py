@@ -49,17 +49,21 @@ class EventStream(StreamingResponse):
         self,
         request: Request,
         frames: AsyncGenerator[bytes, None],
-        over: Callable[[], Awaitable[None]] | None = None,
+        left: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Who asks in `request` sees `frames` for as long as they would be let in.
 
-        `over` is awaited once the stream is, however it ended.
+        `left` is awaited if they go away before the end; not if it was us who ended the stream.
         """
         super().__init__(_while_it_can_be_read(frames), headers=HEADERS)
         self._doorkeeper: Doorkeeper = request.app.state.doorkeeper
         self._caller: Caller = request.state.caller
-        self._frames = frames
-        self._over = over
+        self._request, self._frames, self._left = request, frames, left
+        self._ended = False
+
+    async def stream_response(self, send: Send) -> None:
+        await super().stream_response(send)
+        self._ended = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -68,11 +72,13 @@ class EventStream(StreamingResponse):
                     async with asyncio.timeout(None) as visit:
                         with self._doorkeeper.minding(self._caller, visit):
                             await super().__call__(scope, receive, send)
-                if visit.expired():
-                    await send({"type": "http.response.body", "body": b"", "more_body": False})
+            if visit.expired() and not self._ended:
+                self._ended = True
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
-            if self._over is not None:
-                await self._over()
+            # An answer that has ended is told as gone from, even by who is still there.
+            if self._left and not self._ended and await self._request.is_disconnected():
+                await self._left()
 
 
 async def all_seen(database: Database, tenant: str, task_id: UUID, after: int) -> bool:

@@ -13,6 +13,9 @@ from app.api_keys import Caller
 from app.doorkeeper import Doorkeeper
 from octollm.errors import DatabaseUnavailable
 
+PATIENCE = 10
+"""Seconds a test may wait for what must happen; reached only by a test that fails."""
+
 ADA, BOB = (Caller(name, frozenset({"read"}), uuid4()) for name in ("ada", "bob"))
 
 
@@ -71,5 +74,84 @@ async def test_while_nobody_can_tell_all_have_to_leave() -> None:
     door.away = True
     with pytest.raises(TimeoutError):
         await stays(keeper, ADA)
+    minding.cancel()
+    await asyncio.wait([minding])
+
+
+async def test_who_takes_long_to_leave_keeps_nobody_else_inside() -> None:
+    door, unwound = Door(), asyncio.Event()
+    keeper = Doorkeeper(door.still_in)
+
+    async def lingers() -> None:
+        async with asyncio.timeout(None) as visit:
+            with keeper.minding(ADA, visit):
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    await unwound.wait()  # as a statement of a database that does not answer
+
+    minding = asyncio.create_task(keeper.mind())
+    slow, bob = asyncio.create_task(lingers()), asyncio.create_task(stays(keeper, BOB))
+    while not door.asked[ADA]:
+        await asyncio.sleep(0)
+    door.welcome.discard(ADA)
+    asked = door.asked[BOB]
+    while door.asked[BOB] < asked + 5 and not minding.done():
+        await asyncio.sleep(0)
+    door.welcome.clear()
+    async with asyncio.timeout(PATIENCE):
+        with pytest.raises(TimeoutError):
+            await asyncio.shield(bob)
+    unwound.set()
+    with pytest.raises(TimeoutError):
+        await slow
+    assert not minding.done()
+    minding.cancel()
+    await asyncio.wait([minding])
+
+
+async def test_a_fault_in_asking_shows_out_whom_it_is_about_and_ends_no_minding() -> None:
+    door = Door()
+
+    async def still_in(caller: Caller) -> bool:
+        if caller == ADA:
+            raise LookupError("a column that is not there yet")
+        return await door.still_in(caller)
+
+    keeper = Doorkeeper(still_in)
+    minding = asyncio.create_task(keeper.mind())
+    bob = asyncio.create_task(stays(keeper, BOB))
+    async with asyncio.timeout(PATIENCE):
+        with pytest.raises(TimeoutError):
+            await asyncio.shield(asyncio.create_task(stays(keeper, ADA)))
+    asked = door.asked[BOB]
+    while door.asked[BOB] == asked:
+        await asyncio.sleep(0)
+    assert not bob.done()
+    bob.cancel()
+    minding.cancel()
+    await asyncio.wait([bob, minding])
+
+
+async def test_a_crowd_of_keys_does_not_wait_for_one_answer_after_the_other() -> None:
+    """Each may take as long as it is waited for a database that does not answer."""
+    asked: set[Caller] = set()
+    all_asked = asyncio.Event()
+    callers = [Caller("ada", frozenset({"read"}), uuid4()) for _ in range(100)]
+
+    async def still_in(caller: Caller) -> bool:
+        asked.add(caller)
+        if len(asked) == len(callers):
+            all_asked.set()
+        await all_asked.wait()
+        raise DatabaseUnavailable(retry_after=1)
+
+    keeper = Doorkeeper(still_in)
+    minding = asyncio.create_task(keeper.mind())
+    async with asyncio.timeout(PATIENCE):
+        outcomes = await asyncio.gather(
+            *(stays(keeper, caller) for caller in callers), return_exceptions=True
+        )
+    assert [type(outcome) for outcome in outcomes] == [TimeoutError] * len(callers)
     minding.cancel()
     await asyncio.wait([minding])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from httpx2 import EventSource, ServerSentEvent
 
-from app import event_store
+from app import event_store, streaming
 from octollm.events import FINAL_TYPES
 
 PATIENCE = 30
@@ -298,3 +298,17 @@ async def _until(lines: AsyncIterator[str], last: str) -> AsyncIterator[str]:
         yield line
         if line == last:
             return
+
+
+async def test_what_is_read_on_and_on_ends_when_the_server_stops(
+    house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "WINDOW", 1)
+    for _ in range(20):
+        await house.submit()
+    frames = house.app.state.streams.of_tenant("default", 0)
+    async with asyncio.timeout(30), aclosing(frames):
+        await anext(frames)
+        assert b"task.submitted" in await anext(frames)
+        house.app.state.completions.close()
+        assert len([frame async for frame in frames]) <= 1

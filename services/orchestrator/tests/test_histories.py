@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from app.histories import LANES, Histories
+from app import event_store
+from app.histories import COMPANY, FEW, LANES, PAGE, Histories
 
 
 async def test_a_crowd_costs_a_few_statements(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,3 +53,41 @@ async def test_each_sees_what_follows_its_own_place(house: Any) -> None:
         ]
         assert all(shown.event.task_id == task_id for shown in page)
     assert [len(await histories.after(uuid4(), 0))] == [0]
+
+
+LENGTHS = (0, 1, FEW - 1, FEW, FEW + 1, 40, PAGE - 1, PAGE, PAGE + 1, *[PAGE + 60] * COMPANY)
+
+
+async def test_a_crowd_of_long_histories_is_read_a_few_at_a_time(
+    house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All at once would keep this process from everything else for seconds."""
+    ids = [UUID(await house.submit(f"Count the words of report {n}.")) for n in range(len(LENGTHS))]
+    with psycopg.connect(house.settings.database_url) as connection:
+        for task_id, length in zip(ids, LENGTHS, strict=True):
+            connection.execute(
+                "INSERT INTO task_events (task_id, type, data, prev_hash, hash)"
+                " SELECT %s, 'arm.noted', '{}', '', '' FROM generate_series(1, %s)",
+                [task_id, length],
+            )
+    read: list[int] = []
+    real = event_store.events_after
+
+    async def noted(*arguments: Any) -> Any:
+        rows = await real(*arguments)
+        read.append(len(rows))
+        return rows
+
+    monkeypatch.setattr(event_store, "events_after", noted)
+    histories = Histories(house.parts.database)
+    pages = await asyncio.gather(*(histories.after(task_id, 0) for task_id in ids))
+    assert [len(page) for page in pages] == [min(1 + length, PAGE) for length in LENGTHS]
+    for task_id, page in zip(ids, pages, strict=True):
+        known = [shown.event.id or 0 for shown in page]
+        assert known == sorted(set(known))
+        assert {shown.event.task_id for shown in page} == {task_id}
+    rest = await asyncio.gather(
+        *(histories.after(i, page[-1].event.id or 0) for i, page in zip(ids, pages, strict=True))
+    )
+    assert [len(page) for page in rest] == [max(0, 1 + length - PAGE) for length in LENGTHS]
+    assert max(read) <= COMPANY * PAGE

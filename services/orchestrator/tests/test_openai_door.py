@@ -17,6 +17,8 @@ from tenants import a_key
 from test_thinking import answering, judging
 
 from app import key_desk, reading
+from app.histories import Histories
+from app.watching import EventStream
 from arms.scripted import Reply
 from octollm.errors import DatabaseUnavailable
 
@@ -472,6 +474,52 @@ async def test_who_waits_for_a_response_is_let_go_when_the_key_is_revoked(house:
         await key_desk.revoke(house.settings, held.id)
         with pytest.raises(openai.AuthenticationError):
             await waiting
+
+
+@pytest.fixture
+def over(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set once a stream has ended, and all that is done after it."""
+    ended, real = asyncio.Event(), EventStream.__call__
+
+    async def noted(stream: EventStream, *arguments: Any) -> None:
+        try:
+            await real(stream, *arguments)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(EventStream, "__call__", noted)
+    return ended
+
+
+async def test_who_is_shown_out_of_a_stream_has_not_left_it(
+    house: Any, over: asyncio.Event
+) -> None:
+    held, other = await a_key(house.settings), await a_key(house.settings)
+    async with client_of(house, held.key) as client:
+        stream = await client.responses.create(model="digest", input="Count.", stream=True)
+        assert (await anext(stream)).type == "response.created"
+        await key_desk.revoke(house.settings, held.id)
+        async with asyncio.timeout(30):
+            assert "response.completed" not in [event.type async for event in stream]
+            await over.wait()
+    (task,) = (await house.http.get("/tasks", headers=other.headers)).json()["tasks"]
+    assert task["status"] == "pending"
+
+
+async def test_a_stream_that_the_database_cut_off_cancels_nothing(
+    house: Any, over: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any) -> Any:
+        raise DatabaseUnavailable(retry_after=1)
+
+    monkeypatch.setattr(Histories, "after", away)
+    async with client_of(house) as client:
+        stream = await client.responses.create(model="digest", input="Count.", stream=True)
+        async with asyncio.timeout(30):
+            assert "response.completed" not in [event.type async for event in stream]
+            await over.wait()
+    (task,) = (await house.http.get("/tasks")).json()["tasks"]
+    assert task["status"] == "pending"
 
 
 async def accepted(house: Any, held: Any) -> None:

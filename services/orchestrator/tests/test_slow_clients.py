@@ -115,3 +115,15 @@ async def test_a_second_request_on_a_connection_has_its_own_time(house: Any) -> 
             await asyncio.sleep(
                 1.5 * HeadLimitProtocol.head_seconds
             )  # that is the span in question
+
+
+async def test_who_asked_for_more_and_is_gone_leaves_no_stream_behind(house: Any) -> None:
+    """uvicorn tells only the last request on a connection that its client has gone."""
+    feed = house.app.state.completions.feed
+    async with asyncio.timeout(PATIENCE), connected(house) as (reader, writer):
+        writer.write(b"GET /events HTTP/1.1\r\nhost: localhost\r\n\r\n" * 3)
+        await reader.readuntil(b"retry:")
+        assert len(feed) == 1
+        writer.transport.abort()
+        while len(feed):
+            await asyncio.sleep(0.01)  # nothing tells of a viewer who has gone

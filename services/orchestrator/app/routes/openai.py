@@ -144,12 +144,11 @@ async def create_response(
         response = response_of(task, (0, 0), background=background)
         told = await _told(parts, streams, tenant, telling, task, response)
 
-        async def over() -> None:
-            left = not telling.ended and await request.is_disconnected()
-            if left and not kept and not completions.closing:
+        async def left() -> None:
+            if not telling.ended and not completions.closing:
                 await _cancel(parts, tenant, task_id)
 
-        return EventStream(request, told, over)
+        return EventStream(request, told, None if kept else left)
     while not background and not completions.closing:
         try:
             task = await reading.awaited(parts, completions, tenant, task_id, LOOK_SECONDS)

@@ -10,8 +10,10 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import PurePath
-from typing import Literal
+from threading import Lock
+from typing import Final, Literal, TextIO
 
 import structlog
 from asgi_correlation_id import correlation_id
@@ -21,6 +23,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 LogFormat = Literal["json", "console"]
 
 MAX_FRAMES = 20
+
+_WRITING: Final = Lock()
 
 
 def configure(level: str = "INFO", log_format: LogFormat = "json") -> None:
@@ -39,7 +43,7 @@ def configure(level: str = "INFO", log_format: LogFormat = "json") -> None:
     ]
     renderer: Processor = structlog.processors.JSONRenderer()
     if log_format == "console":
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        renderer = structlog.dev.ConsoleRenderer(colors=bool(sys.stderr and sys.stderr.isatty()))
     # Ours go straight there: by way of `logging` a line takes twice as long.
     structlog.configure(
         processors=[*shared, renderer],
@@ -59,12 +63,25 @@ def configure(level: str = "INFO", log_format: LogFormat = "json") -> None:
     _quieten_libraries()
 
 
-class _Line(structlog.WriteLogger):
-    """Writes what it is given to stderr, and has the name `add_logger_name` asks for."""
+class _Line:
+    """Writes what it is given to stderr, and has the name `add_logger_name` asks for.
+
+    What cannot be written is lost, as with `logging`: a full disk or a reader that has gone ends no
+    request and no task.
+    """
 
     def __init__(self, name: str = "") -> None:
-        super().__init__(sys.stderr)
         self.name = name
+
+    def write(self, line: str) -> None:
+        stderr: TextIO | None = sys.stderr  # None where a process began with it closed
+        if stderr is None:
+            return
+        with suppress(OSError, ValueError), _WRITING:
+            stderr.write(line + "\n")
+            stderr.flush()
+
+    debug = info = warning = error = critical = write
 
 
 def _quieten_libraries() -> None:

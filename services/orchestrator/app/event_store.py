@@ -24,12 +24,12 @@ EVENTS_CHANNEL = "octollm_events"
 DRAFTS_CHANNEL = "octollm_drafts"
 """Told of each piece of a draft: what `add_drafts` is given."""
 
-LINE_HASH = r"""encode(sha256(convert_to(
-            '{"created_at":"' || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24\:MI\:SS.US"Z"')
+LINE_HASH = """encode(sha256(convert_to(
+            '{"created_at":"' || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24":"MI":"SS.US"Z"')
             || '","data":' || data_text || ',"prev_hash":"' || head_hash || '","task_id":"' || id
             || '","type":' || type_text || '}', 'UTF8')), 'hex')"""
 """SQL for the hash of a line, written as `octollm.receipt` says: everything but its data and its
-type, whose texts come in canonical form, is plain ASCII."""
+type, whose texts come in canonical form, is plain ASCII. Colons are in quotes: no parameters."""
 
 # One statement, so that a chain costs no round trip: lock the task, hash, move its head, add the
 # line, tell those who listen. The lock makes all writers of a task wait for each other, whatever

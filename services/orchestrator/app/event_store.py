@@ -29,7 +29,8 @@ LINE_HASH = """encode(sha256(convert_to(
             || '","data":' || data_text || ',"prev_hash":"' || head_hash || '","task_id":"' || id
             || '","type":' || type_text || '}', 'UTF8')), 'hex')"""
 """SQL for the hash of a line, written as `octollm.receipt` says: everything but its data and its
-type, whose texts come in canonical form, is plain ASCII. Colons are in quotes: no parameters."""
+type, whose texts come in canonical form, is plain ASCII. Quoted, its colons are no
+parameters."""
 
 # One statement, so that a chain costs no round trip: lock the task, hash, move its head, add the
 # line, tell those who listen. The lock makes all writers of a task wait for each other, whatever

@@ -14,6 +14,7 @@ import structlog
 from app import call_store, event_store
 from app.call_store import Left
 from app.database import Database, patiently
+from app.event_store import Line
 from app.vault import Vault
 from octollm.errors import BudgetExceeded, ModelFailed, PrivateValuesUnreadable, TaskFailure
 from octollm.ledger import Ask, Grant, Settled, TaskLost
@@ -42,7 +43,7 @@ class Account:
         self._run_token = run_token
         self._vault = vault
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._open: set[int] = set()
+        self._open: dict[int, str] = {}
         self._ended = 0
         self._changed = asyncio.Condition()
 
@@ -53,10 +54,11 @@ class Account:
     async def recall(self, request_hash: str) -> dict[str, Any] | None:
         """Return the response of this task's settled call with that hash, and note that it was
         replayed. Raises PrivateValuesUnreadable when it was locked with a key that is not here."""
+        async with self._database.statements() as connection:
+            found = await call_store.recall(connection, self._task_id, request_hash)
+        if found is None:
+            return None
         async with self._database.transaction() as session:
-            found = await call_store.recall(session, self._task_id, request_hash)
-            if found is None:
-                return None
             await self._event(session, "model.replayed", {"call": found[0]})
         return self._unlocked(found[1])
 
@@ -70,12 +72,12 @@ class Account:
         self._key()
         while True:
             seen = self._ended
-            async with self._database.transaction() as session:
-                left = await call_store.reserve(session, self._task_id, self._run_token, ask)
+            async with self._database.statements() as connection:
+                left = await call_store.reserve(connection, self._task_id, self._run_token, ask)
             if left is None or not left.mine:
                 raise TaskLost("the task is no longer this attempt's to work on")
             if left.call_id is not None:
-                self._open.add(left.call_id)
+                self._open[left.call_id] = ask.model
                 return self._grant(left.call_id, left, ask)
             async with self._changed:
                 if left.seconds <= 0 or (not self._open and self._ended == seen):
@@ -92,26 +94,20 @@ class Account:
 
     async def settle(self, call_id: int, settled: Settled) -> None:
         """Write what a call used and answered, and the event that says so."""
-
-        response = self._locked(settled.response)
+        usage = settled.usage
+        kept = Settled(usage, self._locked(settled.response))
+        told = {
+            "call": call_id,
+            "model": self._open[call_id],
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "cost_usd": float(usage.cost_usd),
+        }
+        line = Line(self._task_id, "model.called", told, self._run_token)
 
         async def write() -> None:
-            async with self._database.transaction() as session:
-                usage = settled.usage
-                model = await call_store.settle(session, call_id, usage, response)
-                if model is None:
-                    return
-                await self._event(
-                    session,
-                    "model.called",
-                    {
-                        "call": call_id,
-                        "model": model,
-                        "input_tokens": usage.input_tokens,
-                        "output_tokens": usage.output_tokens,
-                        "cost_usd": float(usage.cost_usd),
-                    },
-                )
+            async with self._database.statements() as connection:
+                await call_store.settle(connection, call_id, kept, line)
 
         await self._enter(call_id, write)
 
@@ -133,7 +129,7 @@ class Account:
             await patiently(WRITE_SECONDS)(write, *arguments)
         finally:
             async with self._changed:
-                self._open.discard(call_id)
+                self._open.pop(call_id, None)
                 self._ended += 1
                 self._changed.notify_all()
 

@@ -1,27 +1,31 @@
 """Every SQL statement on model calls and on what they draw from a task's budget.
 
-Functions take the caller's session and never commit.
+Functions take the caller's session and never commit; those of what each call needs take a
+connection of the driver's.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    bindparam,
     func,
     select,
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.database import Driver
+from app.event_store import EVENTS_CHANNEL, LINE_HASH, Line
 from app.models import ModelCall
-from octollm.ledger import Ask, Usage
+from octollm.ledger import Ask, Settled
+from octollm.receipt import canonical
 
 
 @dataclass(frozen=True)
@@ -41,69 +45,88 @@ class Left:
 
 
 # One statement: the row of the task is locked, judged and drawn on, and the call noted, or nothing.
-_RESERVE = text("""
+# Here and below all that is given is one parameter: each costs the driver, and of numbers it makes
+# another type, and so another statement to prepare, by their size.
+_RESERVE = """
     WITH task AS (
-        SELECT id, attempt,
-               CAST(budget->>'max_tokens' AS integer) - drawn_tokens AS tokens,
-               CAST(budget->>'max_cost_usd' AS numeric) - drawn_usd AS usd,
-               CAST(extract(epoch FROM deadline_at - clock_timestamp()) AS float8) AS seconds,
-               status = 'processing' AND run_token = :run_token
+        SELECT asked.*, id, attempt,
+               (budget->>'max_tokens')::integer - drawn_tokens AS tokens,
+               (budget->>'max_cost_usd')::numeric - drawn_usd AS usd,
+               extract(epoch FROM deadline_at - clock_timestamp())::float8 AS seconds,
+               status = 'processing' AND run_token = token
                    AND cancel_requested_at IS NULL AS mine
-        FROM tasks WHERE id = :task_id FOR UPDATE
+        FROM json_to_record(%s::json) AS asked (
+            task_id uuid, token uuid, request_hash text, model text, input_tokens bigint,
+            output_tokens bigint, least_output_tokens bigint, input_usd numeric,
+            usd_per_output_token numeric, price_version text)
+        JOIN tasks ON id = task_id FOR UPDATE OF tasks
     ), room AS (
         SELECT *, LEAST(
-            :output_tokens, tokens - :input_tokens,
-            CASE WHEN :usd_per_output_token > 0
-                 THEN CAST(LEAST(floor(GREATEST(usd - :input_usd, -1) / :usd_per_output_token),
-                                 :output_tokens) AS bigint)
-                 WHEN usd >= :input_usd THEN :output_tokens
+            output_tokens, tokens - input_tokens,
+            CASE WHEN usd_per_output_token > 0
+                 THEN LEAST(floor(GREATEST(usd - input_usd, -1) / usd_per_output_token),
+                            output_tokens)::bigint
+                 WHEN usd >= input_usd THEN output_tokens
                  ELSE -1 END
-        ) AS output_tokens FROM task
+        ) AS granted FROM task
     ), drawn AS (
         UPDATE tasks
-        SET drawn_tokens = tasks.drawn_tokens + :input_tokens + room.output_tokens,
-            drawn_usd = tasks.drawn_usd + :input_usd + :usd_per_output_token * room.output_tokens
+        SET drawn_tokens = drawn_tokens + input_tokens + granted,
+            drawn_usd = drawn_usd + input_usd + usd_per_output_token * granted
         FROM room
-        WHERE tasks.id = room.id AND room.mine AND room.seconds > 0
-          AND room.output_tokens >= :least_output_tokens
-        RETURNING room.id, room.attempt, room.output_tokens
+        WHERE tasks.id = room.id AND mine AND seconds > 0 AND granted >= least_output_tokens
+        RETURNING room.*
     ), call AS (
         INSERT INTO model_calls (task_id, attempt, request_hash, model, state, reserved_tokens,
                                  reserved_usd, price_version)
-        SELECT id, attempt, :request_hash, :model, 'reserved', :input_tokens + output_tokens,
-               :input_usd + :usd_per_output_token * output_tokens, :price_version FROM drawn
+        SELECT id, attempt, request_hash, model, 'reserved', input_tokens + granted,
+               input_usd + usd_per_output_token * granted, price_version FROM drawn
         RETURNING id
     )
-    SELECT call.id AS call_id, room.mine, room.output_tokens, room.seconds, room.tokens, room.usd
-    FROM room LEFT JOIN call ON true
-    """)
+    SELECT call.id, mine, granted, seconds, tokens, usd FROM room LEFT JOIN call ON true
+    """
 
 # The task's row is locked first, as by everybody else, so that nobody waits for each other. An
 # answer that comes when the task has ended is not kept: what the others said is erased by then.
-_SETTLE = text("""
+# The line of its history goes with it as in `event_store`: a round trip less.
+_SETTLE = f"""
     WITH task AS (
-        SELECT id, status IN ('completed', 'failed', 'cancelled') AS ended FROM tasks
-        WHERE id = (SELECT task_id FROM model_calls WHERE id = :call_id) FOR UPDATE
+        SELECT settled.*, id, tenant, head_hash, clock_timestamp() AS at, run_token = token AS mine,
+               status IN ('completed', 'failed', 'cancelled') AS ended
+        FROM json_to_record(%s::json) AS settled (
+            call_id bigint, task_id uuid, token uuid, input_tokens integer, output_tokens integer,
+            cost_usd numeric, response jsonb, type text, type_text text, data_text text)
+        JOIN tasks ON id = task_id FOR UPDATE OF tasks
     ), call AS (
         UPDATE model_calls
-        SET state = 'settled', input_tokens = :input_tokens, output_tokens = :output_tokens,
-            cost_usd = :cost_usd, settled_at = clock_timestamp(),
-            response = CASE WHEN task.ended THEN NULL ELSE :response END
-        FROM task WHERE model_calls.id = :call_id AND state <> 'settled'
-        RETURNING task_id, model, reserved_tokens, reserved_usd
+        SET state = 'settled', input_tokens = task.input_tokens, output_tokens = task.output_tokens,
+            cost_usd = task.cost_usd, settled_at = clock_timestamp(),
+            response = CASE WHEN ended THEN NULL ELSE task.response END
+        FROM task
+        WHERE model_calls.id = call_id AND model_calls.task_id = task.id AND state <> 'settled'
+        RETURNING reserved_tokens, reserved_usd
+    ), line AS (
+        SELECT task.*, {LINE_HASH} AS hash FROM task, call
+    ), event AS (
+        INSERT INTO task_events (task_id, type, data, created_at, prev_hash, hash)
+        SELECT id, type, data_text::jsonb, at, head_hash, hash FROM line WHERE mine
+        RETURNING id
+    ), drawn AS (
+        UPDATE tasks
+        SET drawn_tokens = drawn_tokens - reserved_tokens + input_tokens + output_tokens,
+            drawn_usd = drawn_usd - reserved_usd + cost_usd,
+            head_hash = CASE WHEN mine THEN hash ELSE tasks.head_hash END
+        FROM line, call WHERE tasks.id = line.id
     )
-    UPDATE tasks
-    SET drawn_tokens = drawn_tokens - call.reserved_tokens + :input_tokens + :output_tokens,
-        drawn_usd = drawn_usd - call.reserved_usd + :cost_usd
-    FROM call WHERE tasks.id = call.task_id
-    RETURNING call.model
-    """).bindparams(bindparam("response", type_=JSONB))
+    SELECT pg_notify('{EVENTS_CHANNEL}', concat_ws(' ', line.id, event.id, type, tenant))
+    FROM line, event
+    """  # noqa: S608  constants of ours
 
-_RECALL = text("""
+_RECALL = """
     SELECT id, response FROM model_calls
-    WHERE task_id = :task_id AND request_hash = :request_hash AND state = 'settled'
+    WHERE task_id = %s AND request_hash = %s AND state = 'settled'
     ORDER BY id LIMIT 1
-    """)
+    """
 
 _RELEASE = text("""
     WITH task AS (
@@ -122,31 +145,34 @@ _RELEASE = text("""
 
 
 async def recall(
-    session: AsyncSession, task_id: UUID, request_hash: str
+    connection: Driver, task_id: UUID, request_hash: str
 ) -> tuple[int, dict[str, Any]] | None:
     """Return the id and the response of the first settled call of a task with that hash."""
-    asked = {"task_id": task_id, "request_hash": request_hash}
-    row = (await session.execute(_RECALL, asked)).one_or_none()
-    return (row.id, row.response) if row and row.response is not None else None
+    found = await (await connection.execute(_RECALL, (task_id, request_hash))).fetchone()
+    return found if found and found[1] is not None else None
 
 
-async def reserve(session: AsyncSession, task_id: UUID, run_token: UUID, ask: Ask) -> Left | None:
+async def reserve(connection: Driver, task_id: UUID, run_token: UUID, ask: Ask) -> Left | None:
     """Draw the worst case of a call on its task's budget, if it fits. None: the task is gone."""
-    parameters = {"task_id": task_id, "run_token": run_token, **vars(ask)}
-    row = (await session.execute(_RESERVE, parameters)).one_or_none()
-    return Left(**row._mapping) if row else None
+    asked = _json(vars(ask), task_id=task_id, token=run_token)
+    found = await (await connection.execute(_RESERVE, (asked,))).fetchone()
+    return Left(*found) if found else None
 
 
-async def settle(
-    session: AsyncSession, call_id: int, usage: Usage, response: dict[str, Any]
-) -> str | None:
-    """Replace what a call had reserved by what it used; return which model it was made to.
-
-    Settling again changes nothing, and returns None.
-    """
-    parameters = {"call_id": call_id, "response": response, **vars(usage)}
-    model: str | None = await session.scalar(_SETTLE, parameters)
-    return model
+async def settle(connection: Driver, call_id: int, settled: Settled, line: Line) -> None:
+    """Replace what a call had reserved by what it used, keep its answer, and add a line to the
+    task's history, if the attempt has the task. Settling again changes nothing."""
+    given = _json(
+        vars(settled.usage),
+        response=settled.response,
+        call_id=call_id,
+        task_id=line.task_id,
+        token=line.run_token,
+        type=line.type,
+        type_text=canonical(line.type),
+        data_text=canonical(line.data),
+    )
+    await connection.execute(_SETTLE, (given,))
 
 
 async def release(session: AsyncSession, call_id: int) -> None:
@@ -200,3 +226,8 @@ async def keep_answer(session: AsyncSession, call_id: int, response: dict[str, A
     await session.execute(
         update(ModelCall).where(ModelCall.id == call_id).values(response=response)
     )
+
+
+def _json(given: Mapping[str, Any], **more: Any) -> str:
+    """Return what a statement is given as JSON, where uuids and decimals are texts."""
+    return json.dumps({**given, **more}, default=str)

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from raw_provider import raw_house, said
@@ -15,11 +15,12 @@ from test_thinking import answering, judging, plan, step
 
 from app import call_store, store
 from app.api_keys import DEFAULT_TENANT
+from app.event_store import Line
 from app.vault import new_key
 from arms.config import ModelSettings
 from arms.roster import load_arms
 from arms.scripted import Reply, ScriptedProvider
-from octollm.ledger import Usage
+from octollm.ledger import Settled, Usage
 
 
 @pytest.mark.filterwarnings("ignore::pydantic_ai.CostCalculationFailedWarning")
@@ -127,12 +128,13 @@ async def test_an_answer_that_comes_after_the_end_is_counted_and_not_kept(make_h
             task = await store.lock_task(session, UUID(task_id))
             assert task is not None
             task.drawn_tokens, task.drawn_usd = call.reserved_tokens, call.reserved_usd
-        async with house.parts.database.transaction() as session:
-            assert call.input_tokens is not None
-            assert call.output_tokens is not None
-            assert call.cost_usd is not None
-            usage = Usage(call.input_tokens, call.output_tokens, call.cost_usd)
-            await call_store.settle(session, call.id, usage, {"parts": ["late"]})
+        assert call.input_tokens is not None
+        assert call.output_tokens is not None
+        assert call.cost_usd is not None
+        usage = Usage(call.input_tokens, call.output_tokens, call.cost_usd)
+        line = Line(UUID(task_id), "model.called", {"call": call.id}, uuid4())
+        async with house.parts.database.statements() as connection:
+            await call_store.settle(connection, call.id, Settled(usage, {"parts": ["late"]}), line)
         assert await responses(house, task_id) == [False]
         assert (await house.task(task_id))["spend"]["tokens"] == spent
 

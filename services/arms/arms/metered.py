@@ -28,7 +28,7 @@ from arms.billing import bill, ended
 from arms.reserving import Call, Terms, reserve
 from arms.retrying import retrying, was_turned_away
 from octollm.errors import BudgetExceeded
-from octollm.ledger import Grant, Ledger, Settled
+from octollm.ledger import Grant, Kept, Ledger, Settled
 from octollm.shielding import to_the_end
 
 SHORT_OF = "octollm.short_of"
@@ -76,8 +76,6 @@ class MeteredModel(WrapperModel):
     ) -> ModelResponse:
         call = self._call(messages, model_settings, model_request_parameters)
         async with self._ledger.turn(call.hash):
-            if (kept := await self._recalled(call.hash)) is not None:
-                return kept
             return await self._retrying()(self._made, call)
 
     @asynccontextmanager
@@ -91,14 +89,14 @@ class MeteredModel(WrapperModel):
         call = self._call(messages, model_settings, model_request_parameters)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._ledger.turn(call.hash))
-            if (kept := await self._recalled(call.hash)) is not None:
-                yield CompletedStreamedResponse(
-                    kept, model_request_parameters=model_request_parameters, replay_events=True
-                )
-                return
 
             async def opened() -> StreamedResponse:
-                return await stack.enter_async_context(self._streamed(call, run_context))
+                leave = await self._leave(call)
+                if isinstance(leave, ModelResponse):
+                    return CompletedStreamedResponse(
+                        leave, model_request_parameters=model_request_parameters, replay_events=True
+                    )
+                return await stack.enter_async_context(self._streamed(call, leave, run_context))
 
             yield await self._retrying()(opened)
 
@@ -121,8 +119,10 @@ class MeteredModel(WrapperModel):
         settings: ModelSettings | None,
         parameters: ModelRequestParameters,
     ) -> ModelResponse | None:
-        """Return what this model has answered to such a request, None if it was not asked."""
-        return await self._recalled(self.hash_of(messages, settings, parameters))
+        """Return what this model has answered to such a request, None if it was not asked, or if
+        that cannot be read."""
+        kept = await self._ledger.recall(self.hash_of(messages, settings, parameters))
+        return None if kept is None else self._read(kept)
 
     def _call(
         self,
@@ -133,17 +133,29 @@ class MeteredModel(WrapperModel):
         own = requests.request_hash(self._terms.name, messages, settings, parameters)
         return Call(own, messages, settings, parameters)
 
-    async def _recalled(self, request_hash: str) -> ModelResponse | None:
-        """Return what was answered before; None too if another release kept it in another form."""
-        kept = await self._ledger.recall(request_hash)
+    def _read(self, kept: Kept) -> ModelResponse | None:
+        """Return what was answered before; None if another release kept it in another form."""
         try:
-            return None if kept is None else requests.from_json(kept)
+            return requests.from_json(kept.response)
         except ValidationError:
             _log.warning("kept_answer_unreadable model=%s", self._terms.name)
             return None
 
+    async def _leave(self, call: Call) -> Grant | ModelResponse:
+        """Return leave to make a call, or what was answered before."""
+        leave = await reserve(call, self.wrapped, self._terms, self._ledger)
+        if isinstance(leave, Grant):
+            return leave
+        if (response := self._read(leave)) is not None:
+            return response
+        call.after = leave.call_id
+        return await self._leave(call)
+
     async def _made(self, call: Call) -> ModelResponse:
-        async with self._purchase(call) as purchase:
+        leave = await self._leave(call)
+        if isinstance(leave, ModelResponse):
+            return leave
+        async with self._purchase(call, leave) as purchase:
             purchase.response = await self.wrapped.request(
                 call.messages, purchase.settings, call.parameters
             )
@@ -151,9 +163,11 @@ class MeteredModel(WrapperModel):
         return purchase.response
 
     @asynccontextmanager
-    async def _streamed(self, call: Call, run_context: Any) -> AsyncIterator[StreamedResponse]:
+    async def _streamed(
+        self, call: Call, grant: Grant, run_context: Any
+    ) -> AsyncIterator[StreamedResponse]:
         async with (
-            self._purchase(call) as purchase,
+            self._purchase(call, grant) as purchase,
             self.wrapped.request_stream(
                 call.messages, purchase.settings, call.parameters, run_context
             ) as stream,
@@ -165,9 +179,8 @@ class MeteredModel(WrapperModel):
                 raise ModelAPIError(self.model_name, "The stream ended and did not say why.")
 
     @asynccontextmanager
-    async def _purchase(self, call: Call) -> AsyncIterator[_Purchase]:
-        """Reserve, let the body make the call, and settle with what came of it."""
-        grant = await reserve(call, self.wrapped, self._terms, self._ledger)
+    async def _purchase(self, call: Call, grant: Grant) -> AsyncIterator[_Purchase]:
+        """Let the body make the call, and settle with what came of it."""
         purchase = _Purchase(
             merge_model_settings(call.settings, _with_limits(call.settings, grant)) or {},
             {SHORT_OF: grant.short_of} if grant.short_of else None,

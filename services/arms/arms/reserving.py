@@ -14,7 +14,7 @@ from pydantic_ai.settings import ModelSettings, merge_model_settings
 from arms import requests
 from arms.prices import Price
 from octollm.errors import BudgetExceeded, ModelFailed, PriceUnknown
-from octollm.ledger import Ask, Grant, Ledger
+from octollm.ledger import Ask, Grant, Kept, Ledger
 
 LEAST_OUTPUT_TOKENS = 16
 """Fewer are no answer; OpenAI's Responses API refuses to be asked for fewer."""
@@ -43,21 +43,28 @@ class Terms:
 
 @dataclass
 class Call:
-    """What a model is to be asked. `input_tokens` is the most that it counts."""
+    """What a model is to be asked. `input_tokens` is the most that it counts; the answers of
+    settled calls up to `after` cannot be read."""
 
     hash: str
     messages: list[ModelMessage]
     settings: ModelSettings | None
     parameters: ModelRequestParameters
     input_tokens: int = 0
+    after: int = 0
 
 
-async def reserve(call: Call, model: Model, terms: Terms, ledger: Ledger) -> Grant:
+async def reserve(call: Call, model: Model, terms: Terms, ledger: Ledger) -> Grant | Kept:
     """Reserve for the most tokens the input can count; if that is too many, have it counted.
 
-    Raises `PriceUnknown`, `BudgetExceeded`, and `ModelFailed` for an input that nobody can count.
+    What was answered before is returned instead, and needs neither price nor count. Raises
+    `PriceUnknown`, `BudgetExceeded`, and `ModelFailed` for an input that nobody can count.
     """
     price = terms.price
+    all_text = requests.is_all_text(call.messages, call.parameters)
+    must_look = price is None or not all_text
+    if must_look and (kept := await ledger.recall(call.hash, call.after)) is not None:
+        return kept
     if price is None:
         raise PriceUnknown(
             f"Nobody knows what {terms.name} costs; "
@@ -66,7 +73,6 @@ async def reserve(call: Call, model: Model, terms: Terms, ledger: Ledger) -> Gra
     most = terms.max_output_tokens
     wanted = min((call.settings or {}).get("max_tokens") or most, most)
     call.input_tokens = requests.most_input_tokens(call.messages, call.parameters)
-    all_text = requests.is_all_text(call.messages, call.parameters)
     if all_text:
         try:
             ask = _ask(call, terms.name, price, wanted)
@@ -104,4 +110,5 @@ def _ask(call: Call, name: str, price: Price, output_tokens: int) -> Ask:
         input_usd=of_input,
         usd_per_output_token=per_output_token,
         price_version=price.version,
+        after=call.after,
     )

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from octollm.errors import BudgetExceeded
-from octollm.ledger import Ask, Grant, Settled
+from octollm.ledger import Ask, Grant, Kept, Settled
 
 
 @dataclass(eq=False)
@@ -44,14 +44,15 @@ class Account:
     def settled(self) -> list[Settled]:
         return [what for how, what in self.ends if how == "settled"]
 
-    async def recall(self, request_hash: str) -> dict[str, JsonValue] | None:
-        if (found := self.kept.get(request_hash)) is None:
+    async def recall(self, request_hash: str, after: int = 0) -> Kept | None:
+        if (found := self.kept.get(request_hash)) is None or after:
             return None
         self.recalled += 1
-        recalled: dict[str, JsonValue] = json.loads(found)
-        return recalled
+        return Kept(1, json.loads(found))
 
-    async def reserve(self, ask: Ask) -> Grant:
+    async def reserve(self, ask: Ask) -> Grant | Kept:
+        if (kept := await self.recall(ask.request_hash, ask.after)) is not None:
+            return kept
         room = min(ask.output_tokens, self.tokens - ask.input_tokens)
         if self.usd < ask.input_usd:
             room = -1

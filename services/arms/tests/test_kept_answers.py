@@ -28,3 +28,13 @@ async def test_what_was_kept_in_another_form_is_bought_anew(start: Any, account:
     account.kept = dict.fromkeys(account.kept, '{"parts": 7}')
     assert (await Agent().run("Which?", model=opened(account))).output == "Graz"
     assert len(provider.ledger.entries) == 2
+
+
+async def test_what_was_answered_is_replayed_though_its_price_is_known_no_more(
+    start: Any, account: Any
+) -> None:
+    provider, opened = await start([Reply("Graz")])
+    await Agent().run("Which?", model=opened(account))
+    again = await Agent().run("Which?", model=opened(account, model_prices={}))
+    assert again.output == "Graz"
+    assert len(provider.ledger.entries) == 1

@@ -187,3 +187,13 @@ async def test_a_file_is_reserved_for_as_its_provider_counts_it(
     assert counting.path == "/v1/responses/input_tokens"
     assert answering.state == "answered"
     assert account.ended == ["settled"]
+
+
+async def test_what_was_said_of_a_file_is_replayed_without_a_count(
+    scripted: Any, open_model: Any, account: Any, openai_at: Any
+) -> None:
+    provider, _ = await scripted([Reply("A cat.")])
+    model = open_model(provider, account, **openai_at(provider))
+    runs = [await Agent().run(["Look", FILES[0]], model=model) for _ in range(2)]
+    assert [run.output for run in runs] == ["A cat.", "A cat."]
+    assert len(provider.ledger.entries) == 2, "one counted, one answered"

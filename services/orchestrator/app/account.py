@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
 import structlog
 
-from app import call_store, event_store
+from app import call_store
 from app.call_store import Left
 from app.database import Database, patiently
-from app.event_store import Line
+from app.event_store import Line, add_event
 from app.vault import Vault
 from octollm.errors import BudgetExceeded, ModelFailed, PrivateValuesUnreadable, TaskFailure
-from octollm.ledger import Ask, Grant, Settled, TaskLost
+from octollm.ledger import Ask, Grant, Kept, Settled, TaskLost
 
 WRITE_SECONDS = 15.0
 """How long an entry is tried to be made while the database is away."""
@@ -51,19 +52,16 @@ class Account:
         """Return the lock for one request, the same for all arms of the attempt."""
         return self._turns[request_hash]
 
-    async def recall(self, request_hash: str) -> dict[str, Any] | None:
-        """Return the response of this task's settled call with that hash, and note that it was
-        replayed. Raises PrivateValuesUnreadable when it was locked with a key that is not here."""
+    async def recall(self, request_hash: str, after: int = 0) -> Kept | None:
+        """Return the answer of this task's first settled call with that hash, after that one, and
+        note that it was replayed. Raises PrivateValuesUnreadable when it was locked with a key that
+        is not here."""
         async with self._database.statements() as connection:
-            found = await call_store.recall(connection, self._task_id, request_hash)
-        if found is None:
-            return None
-        async with self._database.transaction() as session:
-            await self._event(session, "model.replayed", {"call": found[0]})
-        return self._unlocked(found[1])
+            kept = await call_store.recall(connection, self._task_id, request_hash, after)
+        return None if kept is None else await self._replayed(kept)
 
-    async def reserve(self, ask: Ask) -> Grant:
-        """Draw the worst case on the task's budget.
+    async def reserve(self, ask: Ask) -> Grant | Kept:
+        """Draw the worst case on the task's budget, unless there is an answer to `recall`.
 
         What does not fit only because other calls of this attempt are held at their worst waits
         for them to end, since they will have used less. Raises `BudgetExceeded` with what ran out,
@@ -74,6 +72,8 @@ class Account:
             seen = self._ended
             async with self._database.statements() as connection:
                 left = await call_store.reserve(connection, self._task_id, self._run_token, ask)
+            if isinstance(left, Kept):
+                return await self._replayed(left)
             if left is None or not left.mine:
                 raise TaskLost("the task is no longer this attempt's to work on")
             if left.call_id is not None:
@@ -83,6 +83,12 @@ class Account:
                 if left.seconds <= 0 or (not self._open and self._ended == seen):
                     raise refused(left, ask)
                 await self._changed.wait_for(partial(self._has_ended_since, seen))
+
+    async def _replayed(self, kept: Kept) -> Kept:
+        async with self._database.transaction() as session:
+            data = {"call": kept.call_id}
+            await add_event(session, self._task_id, "model.replayed", data, self._run_token)
+        return replace(kept, response=self._unlocked(kept.response))
 
     def _has_ended_since(self, seen: int) -> bool:
         return self._ended > seen
@@ -151,9 +157,6 @@ class Account:
     async def _alone(self, statement: Any, *arguments: Any) -> None:
         async with self._database.transaction() as session:
             await statement(session, *arguments)
-
-    async def _event(self, session: Any, event_type: str, data: dict[str, Any]) -> None:
-        await event_store.add_event(session, self._task_id, event_type, data, self._run_token)
 
 
 def short_of(left: Left, ask: Ask) -> Literal["", "tokens", "cost"]:

@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.database import Driver
 from app.event_store import EVENTS_CHANNEL, LINE_HASH, Line
 from app.models import ModelCall
-from octollm.ledger import Ask, Settled
+from octollm.ledger import Ask, Kept, Settled
 from octollm.receipt import canonical
 
 
@@ -44,22 +44,28 @@ class Left:
     usd: Decimal
 
 
-# One statement: the row of the task is locked, judged and drawn on, and the call noted, or nothing.
-# Here and below all that is given is one parameter: each costs the driver, and of numbers it makes
-# another type, and so another statement to prepare, by their size.
+# One statement: an answer there is already is looked up; else the row of the task is locked, judged
+# and drawn on, and the call noted, or nothing. Here and below all that is given is one parameter:
+# each costs the driver, and numbers of another size are another statement to prepare.
 _RESERVE = """
-    WITH task AS (
+    WITH asked AS (
+        SELECT * FROM json_to_record(%s::json) AS asked (
+            task_id uuid, token uuid, request_hash text, model text, input_tokens bigint,
+            output_tokens bigint, least_output_tokens bigint, input_usd numeric,
+            usd_per_output_token numeric, price_version text, after bigint)
+    ), kept AS (
+        SELECT model_calls.id, response FROM asked JOIN model_calls USING (task_id, request_hash)
+        WHERE state = 'settled' AND response IS NOT NULL AND model_calls.id > after
+        ORDER BY model_calls.id LIMIT 1
+    ), task AS (
         SELECT asked.*, id, attempt,
                (budget->>'max_tokens')::integer - drawn_tokens AS tokens,
                (budget->>'max_cost_usd')::numeric - drawn_usd AS usd,
                extract(epoch FROM deadline_at - clock_timestamp())::float8 AS seconds,
                status = 'processing' AND run_token = token
                    AND cancel_requested_at IS NULL AS mine
-        FROM json_to_record(%s::json) AS asked (
-            task_id uuid, token uuid, request_hash text, model text, input_tokens bigint,
-            output_tokens bigint, least_output_tokens bigint, input_usd numeric,
-            usd_per_output_token numeric, price_version text)
-        JOIN tasks ON id = task_id FOR UPDATE OF tasks
+        FROM asked JOIN tasks ON id = task_id
+        WHERE NOT EXISTS (SELECT FROM kept) FOR UPDATE OF tasks
     ), room AS (
         SELECT *, LEAST(
             output_tokens, tokens - input_tokens,
@@ -83,7 +89,8 @@ _RESERVE = """
                input_usd + usd_per_output_token * granted, price_version FROM drawn
         RETURNING id
     )
-    SELECT call.id, mine, granted, seconds, tokens, usd FROM room LEFT JOIN call ON true
+    SELECT kept.id, response, call.id, mine, granted, seconds, tokens, usd
+    FROM room LEFT JOIN call ON true FULL JOIN kept ON true
     """
 
 # The task's row is locked first, as by everybody else, so that nobody waits for each other. An
@@ -124,7 +131,8 @@ _SETTLE = f"""
 
 _RECALL = """
     SELECT id, response FROM model_calls
-    WHERE task_id = %s AND request_hash = %s AND state = 'settled'
+    WHERE task_id = %s AND request_hash = %s AND state = 'settled' AND response IS NOT NULL
+      AND id > %s
     ORDER BY id LIMIT 1
     """
 
@@ -144,19 +152,23 @@ _RELEASE = text("""
     """)
 
 
-async def recall(
-    connection: Driver, task_id: UUID, request_hash: str
-) -> tuple[int, dict[str, Any]] | None:
-    """Return the id and the response of the first settled call of a task with that hash."""
-    found = await (await connection.execute(_RECALL, (task_id, request_hash))).fetchone()
-    return found if found and found[1] is not None else None
+async def recall(connection: Driver, task_id: UUID, request_hash: str, after: int) -> Kept | None:
+    """Return the answer of the first settled call of a task with that hash, after that one."""
+    found = await connection.execute(_RECALL, (task_id, request_hash, after))
+    return Kept(*row) if (row := await found.fetchone()) else None
 
 
-async def reserve(connection: Driver, task_id: UUID, run_token: UUID, ask: Ask) -> Left | None:
-    """Draw the worst case of a call on its task's budget, if it fits. None: the task is gone."""
+async def reserve(
+    connection: Driver, task_id: UUID, run_token: UUID, ask: Ask
+) -> Left | Kept | None:
+    """Draw the worst case of a call on its task's budget, if it fits; unless there is an answer
+    already. None: the task is gone."""
     asked = _json(vars(ask), task_id=task_id, token=run_token)
-    found = await (await connection.execute(_RESERVE, (asked,))).fetchone()
-    return Left(*found) if found else None
+    row = await (await connection.execute(_RESERVE, (asked,))).fetchone()
+    if row is None:
+        return None
+    call_id, response, *left = row
+    return Left(*left) if call_id is None else Kept(call_id, response)
 
 
 async def settle(connection: Driver, call_id: int, settled: Settled, line: Line) -> None:

@@ -27,7 +27,8 @@ class Ask:
     """A model call that somebody wants to make.
 
     `input_tokens` is the most that its input can count; `output_tokens` what it would like to
-    get at most, `least_output_tokens` what it is worth making for. Prices are US dollars.
+    get at most, `least_output_tokens` what it is worth making for. Prices are US dollars. The
+    answers of settled calls up to `after` will not do, for they cannot be read.
     """
 
     request_hash: str
@@ -38,6 +39,15 @@ class Ask:
     usd_per_output_token: Decimal = Decimal(0)
     price_version: str = ""
     least_output_tokens: int = 1
+    after: int = 0
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What was answered before, by a call that is settled: nothing is to be bought."""
+
+    call_id: int
+    response: dict[str, JsonValue]
 
 
 @dataclass(frozen=True)
@@ -77,17 +87,18 @@ class Ledger(Protocol):
     """The account of one attempt at a task. Its calls may come from many coroutines at once."""
 
     def turn(self, request_hash: str) -> AbstractAsyncContextManager[object]:
-        """Return what is held from `recall` to `settle`: two coroutines of an attempt that ask the
+        """Return what is held from `reserve` to `settle`: two coroutines of an attempt that ask the
         same at the same time are sold one answer."""
         ...
 
-    async def recall(self, request_hash: str) -> dict[str, JsonValue] | None:
-        """Return the response of the settled call of this task with that hash, if there is one."""
+    async def recall(self, request_hash: str, after: int = 0) -> Kept | None:
+        """Return what the first settled call of this task with that hash answered, of those after
+        that one, if there is one."""
         ...
 
-    async def reserve(self, ask: Ask) -> Grant:
-        """Set the worst case of a call aside. Raises `BudgetExceeded` with what ran out, and
-        `TaskLost`."""
+    async def reserve(self, ask: Ask) -> Grant | Kept:
+        """Set the worst case of a call aside, unless there is an answer to `recall`. Raises
+        `BudgetExceeded` with what ran out, and `TaskLost`."""
         ...
 
     async def settle(self, call_id: int, settled: Settled) -> None:
@@ -109,10 +120,10 @@ class NoLedger:
     def turn(self, request_hash: str) -> AbstractAsyncContextManager[object]:
         return nullcontext()
 
-    async def recall(self, request_hash: str) -> dict[str, JsonValue] | None:
+    async def recall(self, request_hash: str, after: int = 0) -> Kept | None:
         return None
 
-    async def reserve(self, ask: Ask) -> Grant:
+    async def reserve(self, ask: Ask) -> Grant | Kept:
         raise BudgetExceeded("No model may be called here.", dimension="tokens")
 
     async def settle(self, call_id: int, settled: Settled) -> None:

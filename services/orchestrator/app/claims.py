@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from app import lifecycle_store, views
 from app.account import Account
 from app.attempt import Attempt
 from app.database import is_away
-from app.gathering import Gathering, apart
+from app.gathering import Held, Patient, apart
 from app.models import Task
 from app.parts import Parts
 
@@ -28,8 +29,10 @@ class Claims:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._gathering: Gathering[_Claim, Attempt | None] = Gathering(
-            apart(self._claim, unless=is_away), most=MOST, lanes=1
+        self._patient: Patient[_Claim, Attempt | None] = Patient(
+            apart(partial(self._claim, skip_locked=True), unless=is_away),
+            partial(self._claim, skip_locked=False),
+            most=MOST,
         )
 
     async def claim(self, task_id: UUID, lost: UUID | None = None) -> Attempt | None:
@@ -37,18 +40,24 @@ class Claims:
 
         Whoever is cancelled meanwhile may have started one all the same.
         """
-        return await self._gathering.ask(_Claim(task_id, lost))
+        return await self._patient.ask(_Claim(task_id, lost))
 
-    async def _claim(self, batch: Sequence[_Claim]) -> list[Attempt | Exception | None]:
+    async def _claim(
+        self, batch: Sequence[_Claim], *, skip_locked: bool
+    ) -> list[Attempt | Exception | None]:
         # A task delivered twice at once is started once: the other is refused.
         wanted = {claim.task_id: claim for claim in reversed(batch)}
         async with self._parts.database.statements() as connection:
             started = await lifecycle_store.claim(
-                connection, {task_id: claim.lost for task_id, claim in wanted.items()}
+                connection,
+                {task_id: claim.lost for task_id, claim in wanted.items()},
+                skip_locked=skip_locked,
             )
         attempts = {task_id: self._begun(*begun) for task_id, begun in started.items()}
+        # A missing one is locked or refused: who waits for it will know.
+        missing = Held() if skip_locked else None
         return [
-            attempts.get(claim.task_id) if wanted[claim.task_id] is claim else None
+            attempts.get(claim.task_id, missing) if wanted[claim.task_id] is claim else None
             for claim in batch
         ]
 

@@ -21,7 +21,7 @@ from procrastinate.manager import JobManager
 
 from app import queue_sql
 from app.database import is_away, patiently
-from app.gathering import Gathering, apart
+from app.gathering import Held, Patient, apart
 
 PATIENCE_SECONDS: Final = 30.0
 """How long the end of a job is tried to be written; then its worker's heartbeat has failed too."""
@@ -50,10 +50,10 @@ class Deliveries(JobManager):
         self._stop, self._places = stop, places
         self._fetched: defaultdict[int | None, deque[jobs.Job]] = defaultdict(deque)
         self._running: defaultdict[int, int] = defaultdict(int)
-        self._ends: Gathering[_End, None] = Gathering(
+        self._ends: Patient[_End, None] = Patient(
             apart(self._end, unless=lambda error: is_away(error.__cause__ or error)),
+            self._end_alone,
             most=MOST,
-            lanes=1,
         )
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> jobs.Job | None:
@@ -116,11 +116,20 @@ class Deliveries(JobManager):
             if job.worker_id is not None and job.worker_id in self._running:
                 self._running[job.worker_id] -= 1
 
-    async def _end(self, batch: Sequence[_End]) -> Sequence[None]:
-        await self.connector.execute_query_async(
+    async def _end(self, batch: Sequence[_End]) -> Sequence[Held | None]:
+        rows = await self.connector.execute_query_all_async(
             query=queue_sql.FINISH,
             job_ids=[end.job_id for end in batch],
             statuses=[end.status for end in batch],
             deletions=[end.deleted for end in batch],
         )
-        return [None] * len(batch)
+        ended = {row["id"] for row in rows}
+        return [None if end.job_id in ended else Held() for end in batch]
+
+    async def _end_alone(self, batch: Sequence[_End]) -> Sequence[None]:
+        """Wait for the row of a job to be free; raise ConnectorException if it is gone."""
+        (end,) = batch
+        await self.connector.execute_query_async(
+            query=queue_sql.FINISH_ONE, job_id=end.job_id, status=end.status, deletion=end.deleted
+        )
+        return [None]

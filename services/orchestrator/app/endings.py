@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import lifecycle, lifecycle_store, store
 from app.attempt import Attempt
 from app.database import Database, is_away
-from app.gathering import Gathering, apart
+from app.gathering import Held, Patient, apart
 from app.lifecycle import Cancel, Fail, LeaveAlone, StartAlone
 from app.lifecycle_store import Ended, Move
 from app.models import Task
@@ -39,8 +39,8 @@ class Endings:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._gathering: Gathering[Ending, TaskStatus | None] = Gathering(
-            apart(self._finish, unless=is_away), most=MOST, lanes=1
+        self._patient: Patient[Ending, TaskStatus | None] = Patient(
+            apart(self._together, unless=is_away), self._alone, most=MOST
         )
 
     async def finish(self, ending: Ending) -> TaskStatus | None:
@@ -48,28 +48,38 @@ class Endings:
 
         A cancel that was answered before is kept: then the task ends cancelled, with what there is.
         """
-        return await self._gathering.ask(ending)
+        return await self._patient.ask(ending)
 
-    async def _finish(self, batch: Sequence[Ending]) -> list[TaskStatus | None]:
+    async def _together(self, batch: Sequence[Ending]) -> list[TaskStatus | Held]:
+        """Write those endings that nothing stands in the way of."""
         async with self._parts.database.transaction() as session:
-            ended = await self._written(session, batch)
-            done = {ending.attempt.token for ending in ended}
-            if left := [ending for ending in batch if ending.attempt.token not in done]:
-                ended += await self._written(session, [_cancelled(ending) for ending in left])
-        statuses = {ending.attempt.token: ending.status for ending in ended}
-        return [statuses.get(ending.attempt.token) for ending in batch]
+            mine = await self._written(session, batch, skip_locked=True)
+        return [ending.status if was else Held() for ending, was in zip(batch, mine, strict=True)]
 
-    async def _written(self, session: AsyncSession, batch: Sequence[Ending]) -> list[Ending]:
-        """Write endings and return those that were: the others are not their attempt's to write,
-        or the task is to be cancelled."""
-        mine = await lifecycle_store.update_task_status(session, *map(_move, batch))
+    async def _alone(self, batch: Sequence[Ending]) -> list[TaskStatus | None]:
+        """Write an ending, or that its task is cancelled, or nothing: another attempt has it."""
+        (ending,) = batch
+        async with self._parts.database.transaction() as session:
+            for possible in (ending, _cancelled(ending)):
+                if any(await self._written(session, [possible], skip_locked=False)):
+                    return [possible.status]
+        return [None]
+
+    async def _written(
+        self, session: AsyncSession, batch: Sequence[Ending], *, skip_locked: bool
+    ) -> list[bool]:
+        """Write endings and return which were: the others are not their attempt's to write, or
+        locked by another, or their task is to be cancelled."""
+        mine = await lifecycle_store.update_task_status(
+            session, *map(_move, batch), skip_locked=skip_locked
+        )
         written = [ending for ending, was in zip(batch, mine, strict=True) if was]
         for ending in written:
             attempt = ending.attempt
             await self._parts.concealing.keep(session, attempt.task_id, attempt.values)
         if written:
             await lifecycle_store.store_task_result(session, *map(_ended, written))
-        return written
+        return mine
 
 
 def _cancelled(ending: Ending) -> Ending:

@@ -3,6 +3,9 @@
 Nobody waits for company. While there is a free lane, what is asked for begins at once, alone if
 need be; what comes while all lanes are taken waits, and goes together when one gets free. So
 batches grow with the load, by themselves, and there is no delay to be chosen.
+
+A batch does not wait for rows that another transaction has locked, or all in it would wait, and all
+that come after. It leaves them out, and `Patient` asks for them again beside the others.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context, copy_context
-from typing import Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 import structlog
 
@@ -22,7 +25,14 @@ R = TypeVar("R")
 Work = Callable[[Sequence[T]], Awaitable[Sequence[R | BaseException]]]
 """Makes as many outcomes of items, at their places; an exception where one is to be raised."""
 
+BESIDE: Final = 3
+"""For so many locked rows is waited at a time, each on a connection of its own."""
+
 log = structlog.get_logger(__name__)
+
+
+class Held(Exception):
+    """The outcome of an item whose row another transaction has locked: nothing was done for it."""
 
 
 class _Asked(NamedTuple, Generic[T, R]):
@@ -85,6 +95,26 @@ class Gathering(Generic[T, R]):
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
         self._start()
+
+
+class Patient(Generic[T, R]):
+    """`await patient.ask(item)` is as that of a `Gathering` with one lane, for work on rows.
+
+    `skipping` has `Held` as the outcome of items whose rows are locked; they are given to
+    `waiting`, one at a time, which waits.
+    """
+
+    def __init__(self, skipping: Work[T, R], waiting: Work[T, R], *, most: int) -> None:
+        self._together = Gathering(skipping, most=most, lanes=1)
+        self._beside = Gathering(waiting, most=1, lanes=BESIDE)
+
+    async def ask(self, item: T) -> R:
+        """Return what comes of `item`, with others, alone, or once its row is free."""
+        try:
+            return await self._together.ask(item)
+        except Held:
+            pass
+        return await self._beside.ask(item)
 
 
 def _tell(answer: asyncio.Future[R], outcome: R | BaseException) -> None:

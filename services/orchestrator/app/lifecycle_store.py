@@ -39,8 +39,10 @@ _CLAIMED: Final = (
 )
 """What is told of a task that was claimed: attributes of `Task`."""
 
+
 # The lines of the histories as in `event_store`, in the statement itself: a round trip less.
-_CLAIM: Final = f"""
+def _claim(beside: str) -> str:
+    return f"""
     WITH given AS (
         SELECT * FROM json_to_recordset(%(claims)s::json) AS given (id uuid, lost uuid, token uuid)
     ), chosen AS (
@@ -50,7 +52,7 @@ _CLAIM: Final = f"""
                    ELSE run_token = lost END
           AND status = ANY (%(from)s::task_status[])
           AND attempt < max_attempts AND cancel_requested_at IS NULL
-        ORDER BY id FOR NO KEY UPDATE OF tasks
+        ORDER BY id FOR NO KEY UPDATE OF tasks {beside}
     ), told AS (
         SELECT *, '{{"attempt":' || attempt || '}}' AS data_text, %(type_text)s::text AS type_text
         FROM chosen
@@ -78,7 +80,9 @@ _CLAIM: Final = f"""
     FROM started JOIN event ON event.task_id = started.id
     """  # noqa: S608  constants of ours
 
-_MOVE: Final = f"""
+
+def _move(beside: str) -> str:
+    return f"""
     WITH given AS (
         SELECT * FROM json_to_recordset(%(moves)s::json) AS given (
             id uuid, status task_status, allowed task_status[], token uuid, yields boolean,
@@ -88,7 +92,7 @@ _MOVE: Final = f"""
         WHERE tasks.status = ANY (allowed)
           AND (token IS NULL OR run_token = token AND tasks.status = 'processing')
           AND NOT (yields AND cancel_requested_at IS NOT NULL)
-        ORDER BY id FOR NO KEY UPDATE OF tasks
+        ORDER BY id FOR NO KEY UPDATE OF tasks {beside}
     ), line AS (
         SELECT *, {LINE_HASH} AS hash FROM chosen
     ), closed AS (
@@ -112,6 +116,10 @@ _MOVE: Final = f"""
     FROM moved JOIN event ON event.task_id = moved.id
     """  # noqa: S608  constants of ours
 
+
+_CLAIM: Final = {skipping: _claim("SKIP LOCKED" * skipping) for skipping in (False, True)}
+_MOVE: Final = {skipping: _move("SKIP LOCKED" * skipping) for skipping in (False, True)}
+
 _STORE_RESULTS: Final = """
     INSERT INTO task_results (task_id, result, error, error_type, processing_time_ms)
     SELECT * FROM json_to_recordset(%(ended)s::json) AS ended (
@@ -120,11 +128,11 @@ _STORE_RESULTS: Final = """
 
 
 async def claim(
-    connection: Driver, wanted: Mapping[UUID, UUID | None]
+    connection: Driver, wanted: Mapping[UUID, UUID | None], *, skip_locked: bool = False
 ) -> dict[UUID, tuple[Task, float]]:
     """Start an attempt at each of several tasks: a new run token fences off every earlier one, and
     of the model calls it left open nobody knows how they ended. Those tasks are missing which are
-    not to be started.
+    not to be started or, with `skip_locked`, are locked by another.
 
     The last attempt of a task whose attempt before was lost is started only by who gives that
     one's run token with the task, and sees to it that it runs alone.
@@ -140,7 +148,7 @@ async def claim(
         "from": _predecessors(TaskStatus.PROCESSING),
         "type_text": canonical(STARTED),
     }
-    rows = await connection.execute(_CLAIM, parameters)
+    rows = await connection.execute(_CLAIM[skip_locked], parameters)
     return {
         task.id: (task, seconds)
         async for seconds, _, *columns in rows
@@ -165,16 +173,18 @@ class Move:
     extra_attempts: int = 0
 
 
-async def update_task_status(session: AsyncSession, *moves: Move) -> list[bool]:
+async def update_task_status(
+    session: AsyncSession, *moves: Move, skip_locked: bool = False
+) -> list[bool]:
     """Move tasks to other statuses, and add the events that say so. The one way to do it.
 
     Returns which were moved, in their order. Of the others nothing was changed: they were not in a
-    status that allows it, or someone else has them. With a final status, what models answered is
-    erased.
+    status that allows it, or someone else has them or, with `skip_locked`, has them locked. With a
+    final status, what models answered is erased.
     """
     rows = [_row(move) for move in moves]
     driver = await driver_of(session)
-    moved = await driver.execute(_MOVE, {"moves": json.dumps(rows)})
+    moved = await driver.execute(_MOVE[skip_locked], {"moves": json.dumps(rows)})
     done = {(task_id, token) async for task_id, token, _ in moved}
     return [(move.task_id, move.run_token) in done for move in moves]
 

@@ -48,9 +48,21 @@ FETCH = """
 job that look goes through all that wait."""
 
 FINISH = """
-    SELECT procrastinate_finish_job_v1(id, status::procrastinate_job_status, deletion)
+    WITH free AS (
+        SELECT id FROM procrastinate_jobs
+         WHERE id = ANY(%(job_ids)s::bigint[]) AND status IN ('todo', 'doing')
+         ORDER BY id FOR UPDATE SKIP LOCKED
+    )
+    SELECT id, procrastinate_finish_job_v1(id, status::procrastinate_job_status, deletion)
     FROM unnest(%(job_ids)s::bigint[], %(statuses)s::text[], %(deletions)s::boolean[])
         AS given (id, status, deletion)
+    JOIN free USING (id)
+"""
+"""As the library ends one job, those that are there and not locked; returns which."""
+
+FINISH_ONE = """
+    SELECT procrastinate_finish_job_v1(%(job_id)s, %(status)s::procrastinate_job_status,
+                                       %(deletion)s)
 """
 """As the library ends one job."""
 

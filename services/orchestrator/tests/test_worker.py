@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from app import event_store, lifecycle_store, store
 from app.lifecycle_store import Move
@@ -44,6 +44,9 @@ class Scripted:
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
+
+
+LOCK = text("SELECT FROM tasks WHERE id = CAST(:id AS uuid) FOR UPDATE")
 
 
 async def answer() -> Outcome:
@@ -364,6 +367,38 @@ async def test_a_long_finish_survives_the_stop_of_its_worker(scripted: Any) -> N
         go_on.set()
         await stopping
     assert (await house.task(task_id))["status"] == "completed"
+
+
+async def test_a_locked_task_keeps_no_other_from_being_started(scripted: Any) -> None:
+    house, _ = await scripted()
+    await house.stop_workers()
+    locked, other = [await house.submit() for _ in range(2)]
+    async with house.parts.database.transaction() as session:
+        await session.execute(LOCK, {"id": locked})
+        house.start_worker()
+        assert (await house.ended(other))["status"] == "completed"
+        assert (await house.task(locked))["status"] == "pending"
+    assert (await house.ended(locked))["status"] == "completed"
+
+
+async def test_a_locked_task_keeps_no_other_from_being_ended(scripted: Any) -> None:
+    ids: list[str] = []
+    submitted = asyncio.Event()
+
+    async def lock() -> Outcome:
+        await submitted.wait()
+        await session.execute(LOCK, {"id": ids[0]})
+        return Outcome("locked")
+
+    house, arm = await scripted(lock)
+    async with house.parts.database.transaction() as session:
+        ids.append(await house.submit())
+        await arm.begun.wait()
+        submitted.set()
+        other = await house.submit()
+        assert (await house.ended(other))["status"] == "completed"
+        assert (await house.task(ids[0]))["status"] == "processing"
+    assert (await house.ended(ids[0]))["status"] == "completed"
 
 
 async def test_an_arms_own_time_out_is_a_passing_fault(scripted: Any) -> None:

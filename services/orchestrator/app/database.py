@@ -9,15 +9,16 @@ from typing import Any, cast
 import psycopg
 from psycopg import errors as pg
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import event, exc, text
+from psycopg.pq import TransactionStatus
+from sqlalchemy import PoolProxiedConnection, event, exc, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import (
-    AsyncConnection,
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
     create_async_engine,
 )
+from sqlalchemy.util import await_only, greenlet_spawn
 from tenacity import (
     AsyncRetrying,
     retry_if_exception,
@@ -63,7 +64,6 @@ class Database:
             | {"async_creator_fn": connection_class(settings).connect},
         )
         event.listen(self.engine.sync_engine, "checkout", _check_open)
-        self._each = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
@@ -85,8 +85,13 @@ class Database:
         DatabaseUnavailable as `transaction` does.
         """
         with translated():
-            async with self._each.connect() as connection:
-                yield await _driver(connection)
+            pooled = await self.engine.raw_connection()
+            driver = cast(Driver, pooled.driver_connection)
+            try:
+                await driver.set_autocommit(True)
+                yield driver
+            finally:
+                await greenlet_spawn(_give_back, pooled)
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -94,12 +99,18 @@ class Database:
 
 async def driver_of(session: AsyncSession) -> Driver:
     """Return the driver's connection under a session, inside the session's transaction."""
-    return await _driver(await session.connection())
-
-
-async def _driver(connection: AsyncConnection) -> Driver:
-    pooled = await connection.get_raw_connection()
+    pooled = await (await session.connection()).get_raw_connection()
     return cast(Driver, pooled.driver_connection)  # which is typed as Any
+
+
+def _give_back(pooled: PoolProxiedConnection) -> None:
+    """Return to the pool a connection that committed by itself; what was cut off is closed."""
+    driver = cast(Driver, pooled.driver_connection)
+    if driver.pgconn.transaction_status == TransactionStatus.IDLE:
+        await_only(driver.set_autocommit(False))
+    else:
+        pooled.invalidate()
+    pooled.close()
 
 
 def _check_open(connection: DBAPIConnection, _record: object, _fairy: object) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import traceback
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from psycopg import errors as pg
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
 from sqlalchemy import exc, text
 
 from app.config import Settings
@@ -144,6 +148,59 @@ async def test_a_process_starts_without_its_database_and_says_so_when_it_needs_i
             await session.execute(text("SELECT 1"))
     assert caught.value.retry_after == RETRY_AFTER_SECONDS
     await database.close()
+
+
+@pytest.fixture
+async def single(database_url: str) -> AsyncIterator[Database]:
+    """A database that is given one connection at a time."""
+    settings = Settings(
+        database_url=database_url, db_pool_size=1, db_max_overflow=0, db_pool_timeout=1
+    )
+    database = Database(settings)
+    yield database
+    await database.close()
+
+
+async def test_what_commits_by_itself_leaves_a_connection_that_does_not(single: Database) -> None:
+    async with single.statements() as connection:
+        await connection.execute("CREATE TABLE written (number integer)")
+    async with single.transaction() as session:
+        await session.execute(text("INSERT INTO written VALUES (1)"))
+        await session.rollback()
+    async with single.statements() as connection:
+        found = await connection.execute("SELECT count(*) FROM written")
+        assert await found.fetchone() == (0,)
+
+
+@pytest.mark.parametrize("end", ["SELECT pg_terminate_backend(pg_backend_pid())", "BEGIN"])
+async def test_a_connection_that_was_cut_off_makes_room_for_another(
+    single: Database, end: str
+) -> None:
+    with suppress(DatabaseUnavailable):
+        async with single.statements() as connection:
+            await connection.execute(end)
+    async with single.statements() as connection:
+        await connection.execute("SELECT 1")
+        assert connection.info.transaction_status == TransactionStatus.IDLE
+
+
+async def test_a_statement_nobody_waits_for_any_more_makes_room_for_another(
+    single: Database,
+) -> None:
+    begun = asyncio.Event()
+
+    async def wait() -> None:
+        async with single.statements() as connection:
+            begun.set()
+            await connection.execute("SELECT pg_sleep(60)")
+
+    waiting = asyncio.create_task(wait())
+    await begun.wait()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    async with single.statements() as connection:
+        await connection.execute("SELECT 1")
 
 
 async def test_a_write_is_repeated_while_the_database_is_away_and_only_then() -> None:

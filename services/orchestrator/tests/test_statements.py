@@ -8,6 +8,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from test_account import ASK, account_of, bought
 
 from app.runner import TaskRunner
 
@@ -52,6 +53,13 @@ async def test_a_task_without_a_model_costs_a_worker_three(
     await run(runner, ids[1])
     assert len(statements) == 3, statements
     assert (await house.task(ids[1]))["status"] == "completed"
+
+
+async def test_a_model_call_costs_a_worker_two(house: Any, statements: list[str]) -> None:
+    account = await account_of(house, await house.submit())
+    statements.clear()
+    await bought(account, ASK)
+    assert len(statements) == 2, statements
 
 
 async def test_submits_of_one_moment_share_their_statements(

@@ -124,11 +124,14 @@ def test_q_and_ctrl_c_end_the_live_view_and_give_the_screen_back(
         command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
     ) as process:
         os.close(theirs)
-        shown = _until(ours, b"It was told to.")
-        os.write(ours, key) if key == b"q" else process.send_signal(2)
-        shown += _until(ours, b"\x1b[?1049l")
-        assert process.wait(PATIENCE_SECONDS) == 0
-    os.close(ours)
+        try:
+            shown = _until(ours, b"It was told to.")
+            os.write(ours, key) if key == b"q" else process.send_signal(2)
+            shown += _until(ours, b"\x1b[?1049l")
+            assert process.wait(PATIENCE_SECONDS) == 0
+        finally:
+            process.kill()  # or nobody would hear of a failure: leaving waits for its end
+            os.close(ours)
     assert b"\x1b[?1049h" in shown
 
 

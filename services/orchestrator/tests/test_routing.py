@@ -104,6 +104,7 @@ def test_each_arm_is_asked_once() -> None:
 def test_a_failing_score_is_logged_by_arm_and_class_alone(
     score: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("WARNING", logger="app.routing")
     choose(contract(), arms(a=score, b=0.1))
     kind = type(score).__name__ if isinstance(score, Exception) else "TypeError"
     assert caplog.messages == [f"arm_score_failed arm=a error={kind}"]

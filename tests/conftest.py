@@ -6,7 +6,13 @@ from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
+from books import Books
 from processes import Fleet, Street, environment
+
+
+@pytest.fixture
+def books(database_url: str) -> Books:
+    return Books(database_url)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any
 
-import psycopg
+from books import Books
 from processes import Fleet
 
 from app.vault import new_key
@@ -31,7 +31,6 @@ SETTINGS = {
     "OCTOLLM_MAX_ATTEMPTS": "100",
     "OCTOLLM_WORKER_CONCURRENCY": "3",
 }
-UNFINISHED = "SELECT count(*) FROM tasks WHERE status IN ('pending', 'processing')"
 SETTLED = """
     SELECT task_id::text || '-' || left(request_hash, 32), settled_at
     FROM model_calls WHERE state = 'settled'
@@ -42,7 +41,7 @@ UNCERTAIN = """
 """
 
 
-async def test_no_cap_breaks_and_nothing_is_bought_twice(street: Any, database_url: str) -> None:
+async def test_no_cap_breaks_and_nothing_is_bought_twice(street: Any, books: Books) -> None:
     """Now and then an answer stops half-way: then all workers are killed, and new ones started."""
     fleet: Fleet = street.fleet
     price = Decimal("2e-6")
@@ -64,14 +63,12 @@ async def test_no_cap_breaks_and_nothing_is_bought_twice(street: Any, database_u
                 await provider.ledger.until(lambda ledger, nth=kill: stopped(ledger) > nth)  # type: ignore[misc]
             await asyncio.gather(*(worker.ends(signal.SIGKILL) for worker in workers))
         await fleet.worker(street.reflex_url)
-        async with asyncio.timeout(120):
-            while rows(database_url, UNFINISHED) != [(0,)]:
-                await asyncio.sleep(0.2)  # the whole crowd offers no single event
+        await books.all_ended(120)
         calls = [entry for entry in provider.ledger.entries if entry.is_call]
-    for (task_id,) in rows(database_url, "SELECT id::text FROM tasks"):
+    for (task_id,) in books.rows("SELECT id::text FROM tasks"):
         assert 0 < sum(entry.usd for entry in calls if entry.contains(task_id)) <= CAP
-    settled = dict(rows(database_url, SETTLED))
-    uncertain = dict(rows(database_url, UNCERTAIN))
+    settled = dict(books.rows(SETTLED))
+    uncertain = dict(books.rows(UNCERTAIN))
     for entry in calls:
         key = asked(entry)
         assert key not in settled or entry.received_at < settled[key].timestamp()
@@ -100,8 +97,3 @@ def asked(entry: Entry) -> str:
 def stopped(ledger: Ledger) -> int:
     """Count the answers that stopped half-way."""
     return sum(entry.number in STOPPED and entry.chunks_sent > 0 for entry in ledger.entries)
-
-
-def rows(database_url: str, query: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(database_url) as connection:
-        return connection.execute(query.encode()).fetchall()

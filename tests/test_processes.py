@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 from urllib.parse import urlsplit
 
-import psycopg
+from books import Books
 
 LONG = {"assigned_arm": "drill", "constraints": {"seconds": 2}}
 
@@ -20,7 +20,7 @@ async def test_a_task_goes_all_the_way_through_three_processes(street: Any) -> N
     assert (task["status"], task["result"]["arm"]) == ("completed", "digest")
 
 
-async def test_a_killed_workers_task_is_finished_by_another(street: Any, database_url: str) -> None:
+async def test_a_killed_workers_task_is_finished_by_another(street: Any, books: Books) -> None:
     first = await street.fleet.worker(street.reflex_url)
     task_id = await street.submit(assigned_arm="drill", constraints={"seconds": 20})
     await street.reaches(task_id, "processing")
@@ -28,7 +28,7 @@ async def test_a_killed_workers_task_is_finished_by_another(street: Any, databas
     await first.ends(signal.SIGKILL)
     task = await street.reaches(task_id, "completed", "failed")
     assert (task["status"], task["attempt"]) == ("completed", 2)
-    assert rows(database_url, "SELECT count(*) FROM task_results") == [(1,)]
+    assert books.rows("SELECT count(*) FROM task_results") == [(1,)]
 
 
 async def test_a_killed_workers_task_is_finished_after_its_restart(street: Any) -> None:
@@ -41,9 +41,7 @@ async def test_a_killed_workers_task_is_finished_after_its_restart(street: Any) 
     assert (task["status"], task["attempt"]) == ("completed", 2)
 
 
-async def test_a_frozen_worker_that_wakes_up_changes_nothing(
-    street: Any, database_url: str
-) -> None:
+async def test_a_frozen_worker_that_wakes_up_changes_nothing(street: Any, books: Books) -> None:
     """SIGSTOP beyond the stale threshold: the task goes on elsewhere, the woken attempt loses."""
     frozen = await street.fleet.worker(street.reflex_url)
     task_id = await street.submit(assigned_arm="drill", constraints={"seconds": 1})
@@ -54,7 +52,7 @@ async def test_a_frozen_worker_that_wakes_up_changes_nothing(
     frozen.process.send_signal(signal.SIGCONT)
     await frozen.says("result discarded|another attempt|queue interrupted")
     assert await street.task(task_id) == task
-    assert rows(database_url, "SELECT count(*) FROM task_results") == [(1,)]
+    assert books.rows("SELECT count(*) FROM task_results") == [(1,)]
     assert await frozen.ends(signal.SIGTERM) == 0
 
 
@@ -66,7 +64,7 @@ async def test_a_terminated_worker_hands_back_and_exits_cleanly(street: Any) -> 
     assert (await street.task(task_id))["status"] == "pending"
 
 
-async def test_the_reflex_layer_may_go_and_come_back(street: Any, database_url: str) -> None:
+async def test_the_reflex_layer_may_go_and_come_back(street: Any, books: Books) -> None:
     port = urlsplit(street.reflex_url).port
     await street.reflex.ends(signal.SIGKILL)
     for _ in range(3):
@@ -76,7 +74,7 @@ async def test_the_reflex_layer_may_go_and_come_back(street: Any, database_url: 
         assert int(answer.headers["Retry-After"]) >= 1
     assert "octollm_reflex_breaker_state 2.0" in (await street.http.get("/metrics")).text
     assert (await street.http.get("/ready")).status_code == 503
-    assert rows(database_url, "SELECT count(*) FROM tasks") == [(0,)]
+    assert books.rows("SELECT count(*) FROM tasks") == [(0,)]
     await street.fleet.reflex(port)
     async with asyncio.timeout(30):
         while (await street.http.post("/submit", json={"goal": "x"})).status_code != 202:
@@ -85,24 +83,14 @@ async def test_the_reflex_layer_may_go_and_come_back(street: Any, database_url: 
 
 
 async def test_five_hundred_submits_at_once_all_complete_and_none_twice(
-    street: Any, database_url: str
+    street: Any, books: Books
 ) -> None:
     for _ in range(2):
         await street.fleet.worker(street.reflex_url)
     task_ids = await asyncio.gather(*(street.submit(f"Report {n}.") for n in range(500)))
     assert len(set(task_ids)) == 500
-    async with asyncio.timeout(120):
-        while rows(database_url, UNFINISHED) != [(0,)]:
-            await asyncio.sleep(0.2)  # the whole crowd offers no single event
-    assert rows(database_url, "SELECT DISTINCT status FROM tasks") == [("completed",)]
-    events = Counter(rows(database_url, "SELECT task_id, type FROM task_events"))
+    await books.all_ended(120)
+    assert books.rows("SELECT DISTINCT status FROM tasks") == [("completed",)]
+    events = Counter(books.rows("SELECT task_id, type FROM task_events"))
     assert len(events) == 3 * 500  # submitted, started, completed
     assert set(events.values()) == {1}
-
-
-UNFINISHED = "SELECT count(*) FROM tasks WHERE status IN ('pending', 'processing')"
-
-
-def rows(database_url: str, query: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(database_url) as connection:
-        return connection.execute(query.encode()).fetchall()

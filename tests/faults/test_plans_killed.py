@@ -10,8 +10,9 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 from typing import Any
 
+from books import Books
 from processes import Fleet
-from test_models_killed import MODEL, SETTINGS, SETTLED, UNCERTAIN, UNFINISHED, asked, rows
+from test_models_killed import MODEL, SETTINGS, SETTLED, UNCERTAIN, asked
 
 from arms.scripted import Reply, ScriptedProvider
 from arms.scripted.request import ModelRequest
@@ -35,7 +36,7 @@ CHANCE = random.Random()  # noqa: S311  (chooses moments, no secrets)
 
 
 async def test_plans_keep_to_their_caps_and_to_their_words(
-    street: Any, database_url: str, figures: Any
+    street: Any, books: Books, figures: Any
 ) -> None:
     fleet: Fleet = street.fleet
     async with ScriptedProvider(
@@ -65,9 +66,7 @@ async def test_plans_keep_to_their_caps_and_to_their_words(
                 await provider.ledger.until(lambda ledger, n=enough: len(ledger.entries) >= n)  # type: ignore[misc]
             await asyncio.gather(*(worker.ends(signal.SIGKILL) for worker in workers))
         await fleet.worker(street.reflex_url)
-        async with asyncio.timeout(120):
-            while rows(database_url, UNFINISHED) != [(0,)]:
-                await asyncio.sleep(0.2)  # the whole crowd offers no single event
+        await books.all_ended(120)
         calls = [entry for entry in provider.ledger.entries if entry.is_call]
         tasks = {task_id: await street.task(task_id) for task_id in (*capped, *hidden)}
 
@@ -87,8 +86,8 @@ async def test_plans_keep_to_their_caps_and_to_their_words(
     ends = Counter(tasks[task_id]["status"] for task_id in hidden)
     assert ends == {"completed": HIDDEN}, ends
     assert [key for key, requests in worded.items() if len(requests) > 1] == [], "other words"
-    settled = dict(rows(database_url, SETTLED))
-    uncertain = dict(rows(database_url, UNCERTAIN))
+    settled = dict(books.rows(SETTLED))
+    uncertain = dict(books.rows(UNCERTAIN))
     for entry in calls:
         key = asked(entry)
         assert key not in settled or entry.received_at < settled[key].timestamp()

@@ -20,7 +20,7 @@ ADA, BOB = (Caller(name, frozenset({"read"}), uuid4()) for name in ("ada", "bob"
 
 
 class Door:
-    """Lets in whom it is told to; `looked` is set once everybody was asked about again."""
+    """Lets in whom it is told to, and counts how often it is asked."""
 
     def __init__(self) -> None:
         self.welcome: set[Caller] = {ADA, BOB}
@@ -32,6 +32,12 @@ class Door:
         if self.away:
             raise DatabaseUnavailable(retry_after=1)
         return caller in self.welcome
+
+    async def asks_again(self, caller: Caller) -> None:
+        """Return once the door was asked about somebody once more."""
+        asked = self.asked[caller]
+        while self.asked[caller] == asked:
+            await asyncio.sleep(0)
 
 
 @pytest.fixture(autouse=True)
@@ -58,9 +64,7 @@ async def test_all_who_watch_by_a_key_are_shown_out_with_it_and_nobody_else() ->
     door.welcome.discard(ADA)
     outcomes = await asyncio.gather(*ada, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [TimeoutError] * 5
-    asked = door.asked[BOB]
-    while door.asked[BOB] == asked:
-        await asyncio.sleep(0)
+    await door.asks_again(BOB)
     assert not bob.done()
     bob.cancel()
     minding.cancel()
@@ -124,9 +128,7 @@ async def test_a_fault_in_asking_shows_out_whom_it_is_about_and_ends_no_minding(
     async with asyncio.timeout(PATIENCE):
         with pytest.raises(TimeoutError):
             await asyncio.shield(asyncio.create_task(stays(keeper, ADA)))
-    asked = door.asked[BOB]
-    while door.asked[BOB] == asked:
-        await asyncio.sleep(0)
+    await door.asks_again(BOB)
     assert not bob.done()
     bob.cancel()
     minding.cancel()

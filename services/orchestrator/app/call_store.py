@@ -13,19 +13,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    func,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Driver
-from app.event_store import EVENTS_CHANNEL, LINE_HASH, Line
+from app.event_store import ADD_LINES, LINE_HASH, TELL_EVENT, Line, columns_of
 from app.models import ModelCall
 from octollm.ledger import Ask, Kept, Settled
-from octollm.receipt import canonical
 
 
 @dataclass(frozen=True)
@@ -115,9 +109,7 @@ _SETTLE = f"""
     ), line AS (
         SELECT task.*, {LINE_HASH} AS hash FROM task, call
     ), event AS (
-        INSERT INTO task_events (task_id, type, data, created_at, prev_hash, hash)
-        SELECT id, type, data_text::jsonb, at, head_hash, hash FROM line WHERE mine
-        RETURNING id
+        {ADD_LINES} WHERE mine RETURNING id, task_id, type
     ), drawn AS (
         UPDATE tasks
         SET drawn_tokens = drawn_tokens - reserved_tokens + input_tokens + output_tokens,
@@ -125,8 +117,7 @@ _SETTLE = f"""
             head_hash = CASE WHEN mine THEN hash ELSE tasks.head_hash END
         FROM line, call WHERE tasks.id = line.id
     )
-    SELECT pg_notify('{EVENTS_CHANNEL}', concat_ws(' ', line.id, event.id, type, tenant))
-    FROM line, event
+    SELECT {TELL_EVENT} FROM task, event
     """  # noqa: S608  constants of ours
 
 _RECALL = """
@@ -174,16 +165,8 @@ async def reserve(
 async def settle(connection: Driver, call_id: int, settled: Settled, line: Line) -> None:
     """Replace what a call had reserved by what it used, keep its answer, and add a line to the
     task's history, if the attempt has the task. Settling again changes nothing."""
-    given = _json(
-        vars(settled.usage),
-        response=settled.response,
-        call_id=call_id,
-        task_id=line.task_id,
-        token=line.run_token,
-        type=line.type,
-        type_text=canonical(line.type),
-        data_text=canonical(line.data),
-    )
+    told = columns_of(line)
+    given = _json(vars(settled.usage), response=settled.response, call_id=call_id, **told)
     await connection.execute(_SETTLE, (given,))
 
 

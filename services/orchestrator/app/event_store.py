@@ -32,32 +32,37 @@ LINE_HASH = """encode(sha256(convert_to(
 type, whose texts come in canonical form, is plain ASCII. The colons of the time are quoted, or they
 would begin parameters."""
 
+ADD_LINES = """INSERT INTO task_events (task_id, type, data, created_at, prev_hash, hash)
+        SELECT id, type, data_text::jsonb, at, head_hash, hash FROM line"""
+"""SQL that adds lines with their `LINE_HASH` as `hash`. The head of their tasks is to be moved by
+the same statement."""
+
+TELL_EVENT = (
+    f"pg_notify('{EVENTS_CHANNEL}', concat_ws(' ', event.task_id, event.id, event.type, tenant))"
+)
+"""SQL that tells those who listen of a row of `task_events`, once it is committed."""
+
 # One statement, so that a chain costs no round trip: lock the task, hash, move its head, add the
 # line, tell those who listen. The lock makes all writers of a task wait for each other, whatever
 # transaction they are in: no two lines follow the same one, and ids grow along the chain. The head
 # is kept with the task, for only a locked row is read as it is after the wait; a look into
-# task_events would see the time before it. Tasks are locked in the order of their ids, as
-# everywhere, so that nobody waits for each other.
+# task_events would see the time before it.
 _ADD = text(f"""
     WITH task AS (
         SELECT id, tenant, head_hash, clock_timestamp() AS at, type, type_text, data_text
-        FROM json_to_recordset(CAST(:lines AS json)) AS given (
+        FROM json_to_record(CAST(:line AS json)) AS given (
             task_id uuid, token uuid, type text, type_text text, data_text text)
         JOIN tasks ON id = task_id
         WHERE token IS NULL OR run_token = token
-        ORDER BY id FOR NO KEY UPDATE OF tasks
+        FOR NO KEY UPDATE OF tasks
     ), line AS (
         SELECT task.*, {LINE_HASH} AS hash FROM task
     ), head AS (
         UPDATE tasks SET head_hash = line.hash FROM line WHERE tasks.id = line.id
     ), event AS (
-        INSERT INTO task_events (task_id, type, data, created_at, prev_hash, hash)
-        SELECT id, type, CAST(data_text AS jsonb), at, head_hash, hash FROM line
-        RETURNING id, task_id
+        {ADD_LINES} RETURNING id, task_id, type
     )
-    SELECT line.id, CAST(pg_current_xact_id() AS text) AS transaction,
-        pg_notify(:channel, concat_ws(' ', line.id, event.id, type, tenant))
-    FROM line JOIN event ON task_id = line.id
+    SELECT pg_current_xact_id()::text, {TELL_EVENT} FROM event, task
     """)  # noqa: S608  constants of ours
 
 _STATUS = text("SELECT pg_xact_status(CAST(:transaction AS xid8))")
@@ -107,12 +112,7 @@ async def add_event(
 
     False, and nothing was added: the task is gone, or with `run_token`, another attempt has it.
     """
-    return bool(await add_events(session, [Line(task_id, event_type, data, run_token)]))
-
-
-async def add_events(session: AsyncSession, lines: Sequence[Line]) -> set[UUID]:
-    """Add a line each to the histories of several tasks, and return of which; see `add_event`."""
-    return {row.id for row in await _added(session, lines)}
+    return await _added(session, Line(task_id, event_type, data, run_token)) is not None
 
 
 async def add_event_once(session: AsyncSession, line: Line, tried: list[str]) -> None:
@@ -127,22 +127,26 @@ async def add_event_once(session: AsyncSession, line: Line, tried: list[str]) ->
             return
         if status == "in progress":
             raise DatabaseUnavailable(retry_after=1)
-    tried += [row.transaction for row in await _added(session, [line])]
+    if (added := await _added(session, line)) is not None:
+        tried.append(added)
 
 
-async def _added(session: AsyncSession, lines: Sequence[Line]) -> list[Row[Any]]:
-    rows = [
-        {
-            "task_id": str(line.task_id),
-            "token": str(line.run_token) if line.run_token else None,
-            "type": line.type,
-            "type_text": canonical(line.type),
-            "data_text": canonical(line.data),
-        }
-        for line in lines
-    ]
-    added = await session.execute(_ADD, {"lines": json.dumps(rows), "channel": EVENTS_CHANNEL})
-    return list(added)
+def columns_of(line: Line) -> dict[str, Any]:
+    """Return what statements that add a line are given of it, for JSON: `task_id`, the `token` of
+    the attempt, `type`, and both texts for `LINE_HASH`."""
+    return {
+        "task_id": str(line.task_id),
+        "token": str(line.run_token) if line.run_token else None,
+        "type": line.type,
+        "type_text": canonical(line.type),
+        "data_text": canonical(line.data),
+    }
+
+
+async def _added(session: AsyncSession, line: Line) -> str | None:
+    """Return the transaction in which the line was added; None: it was not."""
+    transaction: str | None = await session.scalar(_ADD, {"line": json.dumps(columns_of(line))})
+    return transaction
 
 
 async def list_events(session: AsyncSession, task_id: UUID) -> list[TaskEvent]:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from app.database import Driver
-from app.event_store import EVENTS_CHANNEL, LINE_HASH
+from app.event_store import ADD_LINES, LINE_HASH, TELL_EVENT
 from app.queue_sql import ENQUEUE, NEXT_JOB
 from octollm.contracts import TaskRequest
 from octollm.receipt import GENESIS, canonical
@@ -37,7 +37,7 @@ class NewTask:
 _CREATE = f"""
     WITH given AS (
         SELECT given.*, clock_timestamp() AS at, {NEXT_JOB} AS job_id, '{GENESIS}' AS head_hash,
-               %(type_text)s::text AS type_text
+               '{SUBMITTED}' AS type, %(type_text)s::text AS type_text
         FROM json_to_recordset(%(tasks)s::json) AS given (
             id uuid, tenant text, goal text, context text, constraints jsonb,
             acceptance_criteria jsonb, max_repairs smallint, budget jsonb, assigned_arm text,
@@ -67,15 +67,10 @@ _CREATE = f"""
         SELECT id, convert_to(private, 'UTF8') FROM line
         WHERE private IS NOT NULL AND id IN (SELECT id FROM task)
     ), event AS (
-        INSERT INTO task_events (task_id, type, data, created_at, prev_hash, hash)
-        SELECT id, '{SUBMITTED}', data_text::jsonb, at, line.head_hash, hash
-        FROM line JOIN task USING (id)
-        RETURNING id, task_id
+        {ADD_LINES} WHERE id IN (SELECT id FROM task)
+        RETURNING id, task_id, type
     )
-    SELECT task.id, task.created_at,
-           pg_notify('{EVENTS_CHANNEL}',
-                     concat_ws(' ', task.id, event.id, '{SUBMITTED}', task.tenant))
-    FROM task JOIN event ON event.task_id = task.id
+    SELECT task.id, task.created_at, {TELL_EVENT} FROM task JOIN event ON task_id = task.id
     """  # noqa: S608  constants of ours
 
 

@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Driver, driver_of
-from app.event_store import EVENTS_CHANNEL, LINE_HASH
+from app.event_store import ADD_LINES, LINE_HASH, TELL_EVENT, Line, columns_of
 from app.lifecycle import TRANSITIONS
 from app.models import Task
 from octollm.contracts import TaskResult, TaskStatus
@@ -54,7 +54,8 @@ def _claim(beside: str) -> str:
           AND attempt < max_attempts AND cancel_requested_at IS NULL
         ORDER BY id FOR NO KEY UPDATE OF tasks {beside}
     ), told AS (
-        SELECT *, '{{"attempt":' || attempt || '}}' AS data_text, %(type_text)s::text AS type_text
+        SELECT *, '{STARTED}' AS type, %(type_text)s::text AS type_text,
+               '{{"attempt":' || attempt || '}}' AS data_text
         FROM chosen
     ), line AS (
         SELECT *, {LINE_HASH} AS hash FROM told
@@ -62,9 +63,7 @@ def _claim(beside: str) -> str:
         UPDATE model_calls SET state = 'uncertain' FROM line
         WHERE task_id = line.id AND line.attempt > 1 AND state = 'reserved'
     ), event AS (
-        INSERT INTO task_events (task_id, type, data, created_at, prev_hash, hash)
-        SELECT id, '{STARTED}', data_text::jsonb, at, head_hash, hash FROM line
-        RETURNING id, task_id
+        {ADD_LINES} RETURNING id, task_id, type
     ), started AS (
         UPDATE tasks SET
             status = 'processing', attempt = line.attempt, run_token = line.token,
@@ -75,9 +74,8 @@ def _claim(beside: str) -> str:
         RETURNING tasks.*, metadata AS task_metadata
     )
     SELECT extract(epoch FROM deadline_at - now())::float8,
-           pg_notify('{EVENTS_CHANNEL}', concat_ws(' ', started.id, event.id, '{STARTED}', tenant)),
-           {", ".join(f"started.{name}" for name in _CLAIMED)}
-    FROM started JOIN event ON event.task_id = started.id
+           {TELL_EVENT}, {", ".join(f"started.{name}" for name in _CLAIMED)}
+    FROM started JOIN event ON task_id = started.id
     """  # noqa: S608  constants of ours
 
 
@@ -85,10 +83,11 @@ def _move(beside: str) -> str:
     return f"""
     WITH given AS (
         SELECT * FROM json_to_recordset(%(moves)s::json) AS given (
-            id uuid, status task_status, allowed task_status[], token uuid, yields boolean,
+            task_id uuid, status task_status, allowed task_status[], token uuid, yields boolean,
             extra_attempts integer, final boolean, type text, type_text text, data_text text)
     ), chosen AS (
-        SELECT given.*, tenant, head_hash, clock_timestamp() AS at FROM tasks JOIN given USING (id)
+        SELECT given.*, id, tenant, head_hash, clock_timestamp() AS at
+        FROM tasks JOIN given ON id = task_id
         WHERE tasks.status = ANY (allowed)
           AND (token IS NULL OR run_token = token AND tasks.status = 'processing')
           AND NOT (yields AND cancel_requested_at IS NOT NULL)
@@ -98,22 +97,18 @@ def _move(beside: str) -> str:
     ), closed AS (
         UPDATE model_calls SET response = NULL,
             state = CASE WHEN state = 'reserved' THEN 'uncertain' ELSE state END
-        FROM line WHERE task_id = line.id AND line.final
+        FROM line WHERE model_calls.task_id = line.id AND line.final
     ), event AS (
-        INSERT INTO task_events (task_id, type, data, created_at, prev_hash, hash)
-        SELECT id, type, data_text::jsonb, at, head_hash, hash FROM line
-        RETURNING id, task_id
+        {ADD_LINES} RETURNING id, task_id, type
     ), moved AS (
         UPDATE tasks SET
             status = line.status, run_token = NULL, head_hash = line.hash, updated_at = line.at,
             finished_at = CASE WHEN line.final THEN line.at END,
             max_attempts = max_attempts + line.extra_attempts
         FROM line WHERE tasks.id = line.id
-        RETURNING tasks.id, line.token, line.type, tasks.tenant
+        RETURNING tasks.id, line.token, tasks.tenant
     )
-    SELECT moved.id, token,
-           pg_notify('{EVENTS_CHANNEL}', concat_ws(' ', moved.id, event.id, type, tenant))
-    FROM moved JOIN event ON event.task_id = moved.id
+    SELECT moved.id, token, {TELL_EVENT} FROM moved JOIN event ON task_id = moved.id
     """  # noqa: S608  constants of ours
 
 
@@ -191,17 +186,12 @@ async def update_task_status(
 
 def _row(move: Move) -> dict[str, Any]:
     told = f"task.{_EVENT_NAMES[move.status]}"
-    return {
-        "id": str(move.task_id),
+    return columns_of(Line(move.task_id, told, move.event, move.run_token)) | {
         "status": move.status,
         "allowed": _predecessors(move.status),
-        "token": str(move.run_token) if move.run_token else None,
         "yields": move.yields,
         "extra_attempts": move.extra_attempts,
         "final": move.status.final,
-        "type": told,
-        "type_text": canonical(told),
-        "data_text": canonical(move.event),
     }
 
 

@@ -17,6 +17,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.ahead import Ahead
 from app.backlog_store import Counts, count_pending, take_turn
 from app.config import Settings
 from app.database import Database
@@ -26,6 +27,9 @@ NEAR: Final = 2_000
 """So close to a limit every submit counts: more than a process can accept in a second."""
 
 FAR_SECONDS: Final = 1.0
+AHEAD_SECONDS: Final = FAR_SECONDS / 2
+"""From this age on a count far from a limit is made anew, while tasks are stored by it."""
+
 FULL_SECONDS: Final = 0.1
 RETRY_AFTER_SECONDS: Final = 5
 
@@ -46,6 +50,7 @@ class Backlog:
         self._database = database
         self._seen: dict[str, _Reading] = {}
         self._asking: set[str] = set()
+        self._ahead = Ahead()
 
     async def full(self, tenant: str) -> Full | None:
         """Return why a tenant's next task may not wait, if the queue was full a moment ago.
@@ -57,8 +62,7 @@ class Backlog:
         full = self._refusal(seen.waiting, joining=1) if seen else None
         if full is None or self._knows(tenant, FULL_SECONDS):
             return full
-        async with self._database.transaction() as session:
-            return self._refusal(await self._count(session, tenant), joining=1)
+        return self._refusal(await self._counted(tenant), joining=1)
 
     def far(self, tenant: str) -> bool:
         """Return whether a tenant's tasks may wait without being counted: there was room enough
@@ -66,8 +70,11 @@ class Backlog:
         if self._limits == Counts(0, 0):
             return True
         seen = self._seen.get(tenant)
-        far = seen is not None and _room(seen.waiting, self._limits) >= NEAR
-        return far and self._knows(tenant, FAR_SECONDS)
+        if seen is None or _room(seen.waiting, self._limits) < NEAR:
+            return False
+        if not self._knows(tenant, AHEAD_SECONDS):
+            self._ahead.begin(lambda: self._counted(tenant))
+        return self._knows(tenant, FAR_SECONDS)
 
     async def places(
         self, session: AsyncSession, tenant: str, wanted: int, joining: int = 0
@@ -89,6 +96,10 @@ class Backlog:
     def _knows(self, tenant: str, seconds: float) -> bool:
         """Return whether the last reading is no older than that, or another is being made."""
         return tenant in self._asking or time.monotonic() - self._seen[tenant].at < seconds
+
+    async def _counted(self, tenant: str) -> Counts:
+        async with self._database.transaction() as session:
+            return await self._count(session, tenant)
 
     async def _count(self, session: AsyncSession, tenant: str) -> Counts:
         began = time.monotonic()

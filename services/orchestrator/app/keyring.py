@@ -16,12 +16,16 @@ from typing import Final
 from uuid import UUID
 
 from app import key_store
+from app.ahead import Ahead
 from app.api_keys import Caller, hash_of
 from app.database import RETRY_AFTER_SECONDS, Database
 from octollm.errors import DatabaseUnavailable
 
 STALE_SECONDS: Final = 2.0
 """How old what was read may be when a request comes."""
+
+AHEAD_SECONDS: Final = STALE_SECONDS / 2
+"""From this age on it is read anew, while requests go by what is known."""
 
 READ_SECONDS: Final = 3.0
 """Longest time of a reading. With the one above: what is revoked lets nobody in after 5 seconds."""
@@ -56,18 +60,19 @@ class Keyring:
         self._database, self._clock = database, clock
         self._reading = _Reading()
         self._reader: asyncio.Task[None] | None = None
+        self._ahead = Ahead()
         self._noted: dict[UUID, float] = {}
 
     async def any_made(self) -> bool:
         """Return whether a key was ever made. Raises DatabaseUnavailable."""
-        return (await self._read_since(self._clock() - STALE_SECONDS)).any_made
+        return (await self._current()).any_made
 
     async def find(self, key: str) -> Caller | None:
         """Return who holds a key; None for one that is unknown, revoked or expired.
 
         Raises DatabaseUnavailable: whoever cannot be told apart does not come in.
         """
-        return self._holder(await self._read_since(self._clock() - STALE_SECONDS), key)
+        return self._holder(await self._current(), key)
 
     async def find_anew(self, key: str) -> Caller | None:
         """Do the same on what is read from now on: the key may have been made a moment ago."""
@@ -75,7 +80,7 @@ class Keyring:
 
     async def lets_in(self, caller: Caller) -> bool:
         """Return whether who came in by a key, or without one, still could."""
-        reading = await self._read_since(self._clock() - STALE_SECONDS)
+        reading = await self._current()
         if caller.key_id is None:
             return not reading.any_made
         known = reading.by_id.get(caller.key_id)
@@ -99,6 +104,14 @@ class Keyring:
         if known is None or not compare_digest(known.key_hash, shown):
             return None
         return known.caller if self._clock() < known.ends else None
+
+    async def _current(self) -> _Reading:
+        """Return a reading that is not stale."""
+        now = self._clock()
+        reading = await self._read_since(now - STALE_SECONDS)
+        if reading.began < now - AHEAD_SECONDS:
+            self._ahead.begin(lambda: self._read_since(now))
+        return reading
 
     async def _read_since(self, moment: float) -> _Reading:
         """Return a reading that began at `moment` or later; all who wait share one."""

@@ -17,7 +17,7 @@ from sqlalchemy import event, func, select, text
 from tenants import a_key
 
 from app.backlog import FAR_SECONDS, FULL_SECONDS
-from app.backlog_store import COUNT
+from app.backlog_store import COUNT, count_pending
 from app.models import Task
 from app.round_store import WAITING
 
@@ -49,6 +49,28 @@ async def test_a_tenant_past_its_limit_is_told_so_and_others_are_not(make: Make)
     assert int(answers[-1].headers["Retry-After"]) == problem["retry_after"] >= 1
     assert await stored(house) == 3
     assert (await submitted(house, headers=other.headers)).status_code == 202
+
+
+async def test_far_from_a_limit_nobody_waits_for_a_count(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = await make()
+    assert (await submitted(house)).status_code == 202
+    counting, may_end = asyncio.Event(), asyncio.Event()
+
+    async def slow(*arguments: Any) -> Any:
+        counting.set()
+        await may_end.wait()
+        return await count_pending(*arguments)
+
+    monkeypatch.setattr("app.backlog.count_pending", slow)
+    monkeypatch.setattr("app.backlog.AHEAD_SECONDS", 0.0)
+    monkeypatch.setattr("app.backlog.FAR_SECONDS", 600.0)
+    async with asyncio.timeout(60):
+        assert (await submitted(house)).status_code == 202
+        await counting.wait()
+        assert (await submitted(house)).status_code == 202
+        may_end.set()
 
 
 async def test_past_the_limit_of_all_everyone_is_told(make: Make) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from tenants import a_key
 
+from app import round_store, turns
 from app.rounds import LAST, SHARE, Line, job_priority, round_of
 
 MANY = 60
@@ -89,6 +90,43 @@ async def test_a_task_whose_job_was_lost_comes_again_in_turn(make_house: Any) ->
         await house.parts.pipeline.reconcile(session)
         rows = await session.execute(text("SELECT priority FROM procrastinate_jobs"))
         assert Counter(map(round_of, rows.scalars())) == {0: SHARE, 1: 1}
+
+
+async def test_places_given_during_a_look_are_not_given_again(
+    make_house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does anybody wait for a look while what is known is fresh enough."""
+    house = await make_house()
+    await house.submit()
+    looks, looked, may_end = 0, asyncio.Event(), asyncio.Event()
+    waiting = round_store.waiting
+
+    async def slow(*arguments: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        seen = await waiting(*arguments)
+        looked.set()
+        await may_end.wait()
+        return seen
+
+    monkeypatch.setattr(round_store, "waiting", slow)
+    monkeypatch.setattr(turns, "AHEAD_SECONDS", 0.0)
+    monkeypatch.setattr(turns, "FRESH_SECONDS", 600.0)
+    async with asyncio.timeout(60):
+        await house.submit()
+        await looked.wait()
+        for _ in range(SHARE - 2):
+            await house.submit()
+        assert looks == 1
+        may_end.set()
+        while looks == 1:  # another begins only once what the first has seen is in use
+            await house.submit()
+        await house.submit()
+    async with house.parts.database.transaction() as session:
+        rows = await session.execute(text("SELECT priority FROM procrastinate_jobs"))
+        rounds = Counter(map(round_of, rows.scalars()))
+    # The task that had the look begun may be counted twice, on either side of it.
+    assert SHARE - 1 <= rounds[0] <= SHARE, rounds
 
 
 async def submitted(house: Any, key: Any, **fields: Any) -> str:

@@ -76,6 +76,10 @@ class Feed:
     def __len__(self) -> int:
         return sum(map(len, [*self._of_task.values(), *self._of_tenant.values()]))
 
+    def company(self, task_id: UUID) -> int:
+        """Return how many watch a task."""
+        return len(self._of_task.get(task_id, ()))
+
     @contextmanager
     def watch_task(self, task_id: UUID) -> Iterator[Viewer]:
         """Yield a viewer of a task, with the draft there is of it."""

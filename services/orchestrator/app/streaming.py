@@ -32,6 +32,11 @@ SETTLE_SECONDS = 0.02
 LAST_WORDS_SECONDS = 1.0
 """How long the end of a task waits for what was drafted before it."""
 
+TELLING_SECONDS = 0.0005
+LONGEST_FAREWELL_SECONDS = 1.0
+"""How long who has seen the end stays for each of the others that are to be told of it, and for all
+of them: to show one out takes as long as to tell several, and so the last would hear it late."""
+
 RETRY_MS = 1_000
 HEARTBEAT = "heartbeat"
 
@@ -80,6 +85,8 @@ class Streams:
                     yield shown
                     after, sent = shown.event.id or after, time.monotonic()
                 if last is not None:
+                    others = self._completions.feed.company(task_id) - 1
+                    await asyncio.sleep(min(others * TELLING_SECONDS, LONGEST_FAREWELL_SECONDS))
                     return
                 if len(page) < PAGE:
                     live = True

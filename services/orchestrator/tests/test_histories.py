@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from app import event_store
+from app import event_store, streaming
 from app.histories import COMPANY, FEW, LANES, PAGE, Histories
 
 
@@ -91,3 +91,26 @@ async def test_a_crowd_of_long_histories_is_read_a_few_at_a_time(
     )
     assert [len(page) for page in rest] == [max(0, 1 + length - PAGE) for length in LENGTHS]
     assert max(read) <= COMPANY * PAGE
+
+
+async def test_a_crowd_has_seen_the_end_before_anybody_is_shown_out(
+    house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "TELLING_SECONDS", 0.02)
+    task_id, crowd = UUID(await house.submit()), 60
+    seen: list[str] = []
+    note = seen.append
+
+    async def watch() -> None:
+        async for shown in house.app.state.streams.told(task_id, 0):
+            if shown is not None and shown.event.final:
+                note("told")
+        note("left")
+
+    async with asyncio.timeout(60), asyncio.TaskGroup() as watching:
+        for _ in range(crowd):
+            watching.create_task(watch())
+        while house.app.state.completions.feed.company(task_id) < crowd:
+            await asyncio.sleep(0)
+        house.start_worker()
+    assert seen == ["told"] * crowd + ["left"] * crowd

@@ -6,6 +6,12 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
+
+OLDEST_SELDOM: Final = 100
+"""So many collections of the middle generation to one of the oldest; Python's own figure is 10."""
+
+_USUAL: Final = gc.get_threshold()
 
 
 @contextmanager
@@ -23,14 +29,18 @@ def loading() -> Iterator[None]:
 
 @contextmanager
 def lasting() -> Iterator[None]:
-    """Have the garbage collector pass over all there is, until the end.
+    """Have the garbage collector pass over all there is, until the end, and seldom look at what
+    has been there for long since.
 
     It would go through the modules, schemas and automata of a service about once a second under
-    load, and hold up every request for 0.1 s and more each time.
+    load, and hold up every request for 0.1 s and more each time; and as often through what belongs
+    to a thousand connections, which takes as long.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_USUAL[0], _USUAL[1], OLDEST_SELDOM)
     try:
         yield
     finally:
+        gc.set_threshold(*_USUAL)
         gc.unfreeze()

@@ -65,6 +65,7 @@ def create_app(
         telemetry=request_traces(),
         lifespan=_lifespan(settings, known, registry, reflex_transport),
     )
+    app.include_router(tasks.submitting)
     app.include_router(tasks.router)
     app.include_router(events.router)
     app.include_router(documents.router)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Header, Path, Query, Request
 
 from app import event_store, private_store, store, views
 from app.reading import awaited
-from app.routes import examples
+from app.routes import depends, examples
 from app.routes.depends import Cursor, Tenant, TheCompletions, TheParts, Transaction
-from app.routes.guarded import DOOR, Guarded, check_still_in, may, needs
+from app.routes.guarded import DOOR, Guarded, GuardedJson, check_still_in, may, needs
 from octollm.contracts import (
     MAX_WAIT_SECONDS,
     TaskAccepted,
@@ -39,6 +39,7 @@ from octollm.errors import (
     TaskNotFound,
     UnknownArm,
 )
+from octollm.service.edge import add_header
 from octollm.service.problems import responses
 
 TaskId = Annotated[UUID, Path(description="As given by `POST /submit`.")]
@@ -64,10 +65,11 @@ TASK_UNREAD: Final = responses(
 )
 """What a route that shows a task may answer instead."""
 
+submitting = APIRouter(tags=["tasks"], route_class=GuardedJson, responses=DOOR)
 router = APIRouter(tags=["tasks"], route_class=Guarded, responses=DOOR)
 
 
-@router.post(
+@submitting.post(
     "/submit",
     dependencies=[needs("submit")],
     status_code=202,
@@ -92,15 +94,15 @@ router = APIRouter(tags=["tasks"], route_class=Guarded, responses=DOOR)
     },
 )
 async def submit(
-    request: Annotated[TaskRequest, Body(openapi_examples=examples.SUBMIT)],
-    response: Response,
-    parts: TheParts,
-    tenant: Tenant,
+    request: Request,
+    body: Annotated[TaskRequest, Body(openapi_examples=examples.SUBMIT)],
+    *,
     idempotency_key: IdempotencyKey = None,
 ) -> TaskAccepted:
     """Screen a task and store it. A 202 is a promise: the task is stored and will end."""
-    accepted = await parts.pipeline.submit(request, tenant=tenant, idempotency_key=idempotency_key)
-    response.headers["Location"] = f"/tasks/{accepted.task_id}"
+    parts, tenant = await depends.parts(request), await depends.tenant(request)
+    accepted = await parts.pipeline.submit(body, tenant=tenant, idempotency_key=idempotency_key)
+    add_header(request.scope, "Location", f"/tasks/{accepted.task_id}")
     return accepted
 
 

@@ -8,9 +8,11 @@ FastAPI's all the same.
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from fastapi import Request
+from fastapi.dependencies.utils import request_params_to_args
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
@@ -20,29 +22,41 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 class JsonRoute(APIRoute):
     """To be given an `async def endpoint(request: Request, body: Model) -> AnotherModel`.
 
-    The two are passed by position. `dependencies` are awaited with the request, before its body is
-    read. What else FastAPI hands to endpoints is not there.
+    The two are passed by position; headers that it asks for besides are passed by name. What else
+    FastAPI hands to endpoints is not there.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._answer = self._answering()
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         # FastAPI's own wraps what follows in two more requests and in stacks for what dependencies
         # want to have closed, which there is not here; errors are rendered by the middleware.
-        self.app = self._answering()
+        if scope["method"] in (self.methods or ()):
+            await self._answer(scope, receive, send)
+        else:
+            await super().handle(scope, receive, send)
+
+    def doors(self) -> Sequence[Callable[[Request], Awaitable[object]]]:
+        """Return what is awaited with the request before its body is read: `dependencies`."""
+        return [needed.dependency for needed in self.dependencies if needed.dependency]
 
     def _answering(self) -> ASGIApp:
-        endpoint, model = self.endpoint, _model(self)
-        doors = [needed.dependency for needed in self.dependencies if needed.dependency]
+        endpoint, model, doors = self.endpoint, _model(self), self.doors()
+        status, named = self.status_code or 200, self.dependant.header_params
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             request = Request(scope, receive)
             for door in doors:
                 await door(request)
-            answer: BaseModel = await endpoint(request, _read(model, request, await request.body()))
+            headers, wrong = request_params_to_args(named, request.headers)
+            body = _read(model, request, await request.body(), wrong)
+            answer: BaseModel = await endpoint(request, body, **headers)
             content = answer.__pydantic_serializer__.to_json(answer)
             length = str(len(content)).encode()
-            headers = [(b"content-length", length), (b"content-type", b"application/json")]
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            told = [(b"content-length", length), (b"content-type", b"application/json")]
+            await send({"type": "http.response.start", "status": status, "headers": told})
             await send({"type": "http.response.body", "body": content})
 
         return app
@@ -55,8 +69,21 @@ def _model(route: APIRoute) -> type[BaseModel]:
     return model
 
 
-def _read(model: type[BaseModel], request: Request, body: bytes) -> BaseModel:
-    """Return the model a body holds; raises RequestValidationError as FastAPI would."""
+def _read(model: type[BaseModel], request: Request, body: bytes, wrong: Sequence[Any]) -> BaseModel:
+    """Return the model a body holds; raises RequestValidationError as FastAPI would, with what is
+    `wrong` besides."""
+    try:
+        read = _of_body(model, request, body)
+    except RequestValidationError as error:
+        if not wrong:
+            raise
+        raise RequestValidationError([*wrong, *error.errors()]) from None
+    if wrong:
+        raise RequestValidationError(wrong)
+    return read
+
+
+def _of_body(model: type[BaseModel], request: Request, body: bytes) -> BaseModel:
     if not _is_json(request.headers.get("content-type", "")):
         # Taken for JSON, a form could be sent here by any web page (CORS lets those pass).
         wrong = {"type": "model_attributes_type", "loc": ("body",), "msg": "no JSON", "input": None}

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
@@ -19,8 +20,7 @@ OVERLAP = 1_000
 _PLAIN_KEY = re.compile(r"[A-Za-z_]{1,40}")
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """A text and the field it stands in; `offset` is where in the field it begins, `place` the
     number of the text among all: keys of one object have one field."""
 
@@ -113,12 +113,11 @@ def documents(parts: Iterable[Part], limit: int = MAX_SCREENED_CHARACTERS) -> It
 
 def _pieces(parts: Iterable[Part], limit: int) -> Iterator[Part]:
     """Cut parts that are longer than a document may be, with an overlap."""
-    for place, part in enumerate(parts):
-        step = limit - OVERLAP if len(part.text) > limit else limit
-        for begin in range(0, len(part.text), step):
-            text = part.text[begin : begin + limit]
-            yield Part(part.field, text, part.offset + begin, place)
-            if begin + limit >= len(part.text):
+    for place, (field, text, offset, _) in enumerate(parts):
+        step = limit - OVERLAP if len(text) > limit else limit
+        for begin in range(0, len(text), step):
+            yield Part(field, text[begin : begin + limit], offset + begin, place)
+            if begin + limit >= len(text):
                 break
 
 

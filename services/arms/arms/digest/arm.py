@@ -18,6 +18,10 @@ from octollm.errors import ArmFailed
 DEFAULT_TOP = 5
 MAX_TOP = 50
 
+LONG_TEXT = 1_024
+"""From so many characters on a text is read in a thread: below, it is read in the time that
+the way to a thread and back costs."""
+
 _READERS = {
     "log": log_format.digest,
     "csv": csv_format.digest,
@@ -62,7 +66,7 @@ class Digest:
         return 0.5 if contract.context else 0.2
 
     async def run(self, contract: TaskContract, context: ArmContext) -> Outcome:
-        """Read the text in a thread, so that the event loop stays free.
+        """Read the text, a long one in a thread, so that the event loop stays free.
 
         Raises `ArmFailed` for bad constraints and for content that is not in the format asked
         for; the reason never quotes the content.
@@ -71,7 +75,10 @@ class Digest:
         has_context = bool(contract.context and contract.context.strip())
         text = contract.context if has_context and contract.context else contract.goal
         try:
-            digested = await asyncio.to_thread(read, text, wishes)
+            if len(text) < LONG_TEXT:
+                digested = read(text, wishes)
+            else:
+                digested = await asyncio.to_thread(read, text, wishes)
         except NotThisFormat as error:
             raise ArmFailed(f"The content is not {wishes.format}: {error}") from None
         data: dict[str, JsonValue] = {

@@ -1,9 +1,10 @@
 """How many tasks may wait for a worker: of one tenant, and in all.
 
-Far from a limit the count is made once a second by each process; within `NEAR` of it in every
-transaction that stores tasks. Who counts takes turns, over all processes, so that no limit is
-exceeded. Once it is reached, ten times a second, and what comes meanwhile is turned away from
-memory, before it is screened. So a flood costs next to nothing.
+Far from a limit each process goes by a count that is at most a second old, and made anew beside the
+submits; within `NEAR` of it one is made in every transaction that stores tasks. Who counts there
+takes turns, over all processes, so that no limit is exceeded. Once it is reached, ten times a
+second, and what comes meanwhile is turned away from memory, before it is screened. So a flood costs
+next to nothing.
 
 A limit above `NEAR` can be exceeded by what all processes together accept beyond `NEAR` tasks in
 one second.

@@ -109,7 +109,9 @@ class Backlog:
             waiting = await count_pending(session, tenant, _enough(self._limits))
         finally:
             self._asking.discard(tenant)
-        self._seen[tenant] = _Reading(began, waiting)
+        seen = self._seen.get(tenant)
+        if seen is None or seen.at <= began:
+            self._seen[tenant] = _Reading(began, waiting)
         return waiting
 
     def _refusal(self, waiting: Counts, joining: int) -> Full | None:

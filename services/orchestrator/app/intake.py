@@ -43,15 +43,19 @@ class Intake:
         self._gathering: Gathering[NewTask, Stored] = Gathering(
             apart(self._store, unless=is_away), most=MOST, lanes=LANES
         )
+        self._again: Gathering[NewTask, Stored] = Gathering(self._with_old_key, most=1, lanes=LANES)
 
     async def store(self, new: NewTask) -> Stored:
         """Store a task with its first event, its private values and its job, and commit.
 
         Raises DatabaseUnavailable; then nothing was stored, or nobody knows.
         """
-        return await self._gathering.ask(new)
+        stored = await self._gathering.ask(new)
+        if stored is None and new.idempotency_key is not None:
+            return await self._again.ask(new)
+        return stored
 
-    async def _store(self, batch: Sequence[NewTask]) -> list[Stored | Exception]:
+    async def _store(self, batch: Sequence[NewTask]) -> list[Stored]:
         tenants = {new.tenant for new in batch}
         await self._turns.look(tenants)
         refused: dict[UUID, Full] = {}
@@ -63,10 +67,7 @@ class Intake:
                 refused = await self._refused(session, batch)
                 welcome = [new for new in batch if new.id not in refused]
                 created = await self._created(await driver_of(session), welcome)
-        return [
-            refused.get(new.id) or created.get(new.id) or await self._with_old_key(new)
-            for new in batch
-        ]
+        return [refused.get(new.id) or created.get(new.id) for new in batch]
 
     async def _refused(self, session: AsyncSession, batch: Sequence[NewTask]) -> dict[UUID, Full]:
         """Return which of the tasks may not wait for a worker, and why."""
@@ -93,17 +94,16 @@ class Intake:
         places = self._turns.take([(new.tenant, new.request.priority) for new in ordered])
         return await intake_store.create_tasks(connection, list(zip(ordered, places, strict=True)))
 
-    async def _with_old_key(self, new: NewTask) -> datetime | Exception | None:
+    async def _with_old_key(self, batch: Sequence[NewTask]) -> list[Stored]:
         """Store a task whose key is taken, if only by one too old for it."""
-        if new.idempotency_key is None:
-            return None
-        try:
-            async with self._database.transaction() as session:
-                if not await idempotency_store.release_key(
-                    session, new.tenant, new.idempotency_key, self._hours
-                ):
-                    return None
-                created = await self._created(await driver_of(session), [new])
-                return created.get(new.id)
-        except Exception as error:
-            return error  # of this task alone: the others are stored
+        (new,) = batch
+        async with self._database.transaction() as session:
+            # Before the key is released: whose turn it is to count may wait for that row.
+            _, full = await self._backlog.places(session, new.tenant, 1)
+            if full is not None:
+                return [full]
+            key, hours = new.idempotency_key or "", self._hours
+            if not await idempotency_store.release_key(session, new.tenant, key, hours):
+                return [None]
+            created = await self._created(await driver_of(session), [new])
+        return [created.get(new.id)]

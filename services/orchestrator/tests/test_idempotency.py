@@ -6,8 +6,10 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import func, select, text
 
+from app import idempotency_store
 from app.models import Task
 
 PROBLEM = "urn:octollm:problem:"
@@ -56,6 +58,42 @@ async def test_an_old_key_gives_no_place_in_a_full_queue(make_house: Any) -> Non
     refused = await submitted(house)
     assert (refused.status_code, refused.json()["type"]) == (429, PROBLEM + "queue-full")
     assert await holders(house) == [first.json()["task_id"]], "nothing was changed"
+
+
+async def test_an_old_key_takes_the_place_that_was_counted_for_it(
+    make_house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else is given it before the task is stored."""
+    house = await make_house(max_pending_per_tenant=2)
+    await submitted(house)
+    await grown_older(house, hours=25)
+    releasing, go_on, release = asyncio.Event(), asyncio.Event(), idempotency_store.release_key
+
+    async def late(*arguments: Any) -> bool:
+        releasing.set()
+        await go_on.wait()
+        return await release(*arguments)
+
+    monkeypatch.setattr(idempotency_store, "release_key", late)
+    async with asyncio.timeout(60):
+        again = asyncio.create_task(submitted(house))
+        await releasing.wait()
+        other = asyncio.create_task(house.http.post("/submit", json={"goal": "Another."}))
+        while not other.done() and not await somebody_waits_for_a_turn(house):
+            await asyncio.sleep(0.01)
+        go_on.set()
+        assert (await again).status_code == 202
+        assert (await other).status_code == 429
+    assert await stored(house) == 2
+
+
+async def somebody_waits_for_a_turn(house: Any) -> bool:
+    statement = (
+        "SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    async with house.parts.database.transaction() as session:
+        return bool(await session.scalar(text(statement)))
 
 
 async def test_how_long_is_a_setting(make_house: Any) -> None:

@@ -67,6 +67,8 @@ class Account:
         for them to end, since they will have used less. Raises `BudgetExceeded` with what ran out,
         `TaskLost`, and `ModelFailed` when there is no key to keep an answer under.
         """
+        if self._vault is None and (kept := await self.recall(ask.request_hash, ask.after)):
+            return kept
         self._key()
         while True:
             seen = self._ended
@@ -125,7 +127,8 @@ class Account:
         """Keep a reservation as spent, with what there was of the answer."""
         log.warning("a model call ended uncertain", call=call_id)
         kept = self._locked(partial)
-        await self._enter(call_id, self._alone, call_store.leave_uncertain, call_id, kept)
+        statement = call_store.leave_uncertain
+        await self._enter(call_id, self._alone, statement, call_id, self._run_token, kept)
 
     async def _enter(
         self, call_id: int, write: Callable[..., Awaitable[None]], *arguments: Any

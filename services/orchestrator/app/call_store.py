@@ -143,6 +143,18 @@ _RELEASE = text("""
     """)
 
 
+_LEAVE_UNCERTAIN = text("""
+    WITH task AS (
+        SELECT status = 'processing' AND run_token = :run_token AS mine FROM tasks
+        WHERE id = (SELECT task_id FROM model_calls WHERE id = :call_id) FOR UPDATE
+    )
+    UPDATE model_calls
+    SET state = 'uncertain', settled_at = clock_timestamp(),
+        response = CASE WHEN mine THEN CAST(:partial AS jsonb) END
+    FROM task WHERE id = :call_id AND state = 'reserved'
+    """)
+
+
 async def recall(connection: Driver, task_id: UUID, request_hash: str, after: int) -> Kept | None:
     """Return the answer of the first settled call of a task with that hash, after that one."""
     found = await connection.execute(_RECALL, (task_id, request_hash, after))
@@ -175,13 +187,13 @@ async def release(session: AsyncSession, call_id: int) -> None:
     await session.execute(_RELEASE, {"call_id": call_id})
 
 
-async def leave_uncertain(session: AsyncSession, call_id: int, partial: dict[str, Any]) -> None:
-    """Keep what a call had reserved as spent, and what there was of its response."""
-    await session.execute(
-        update(ModelCall)
-        .where(ModelCall.id == call_id, ModelCall.state == "reserved")
-        .values(state="uncertain", response=partial, settled_at=func.clock_timestamp())
-    )
+async def leave_uncertain(
+    session: AsyncSession, call_id: int, run_token: UUID, partial: dict[str, Any]
+) -> None:
+    """Keep what a call had reserved as spent, and what there was of its response, if the attempt
+    still has the task: else nobody would erase that any more."""
+    given = {"call_id": call_id, "run_token": run_token, "partial": json.dumps(partial)}
+    await session.execute(_LEAVE_UNCERTAIN, given)
 
 
 async def list_calls(session: AsyncSession, task_id: UUID) -> list[ModelCall]:

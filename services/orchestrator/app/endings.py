@@ -74,8 +74,8 @@ class Endings:
             session, *map(_move, batch), skip_locked=skip_locked
         )
         written = [ending for ending, was in zip(batch, mine, strict=True) if was]
-        for ending in written:
-            attempt = ending.attempt
+        # In the order in which all lock private values, so that nobody waits for each other.
+        for attempt in sorted((one.attempt for one in written), key=lambda one: one.task_id):
             await self._parts.concealing.keep(session, attempt.task_id, attempt.values)
         if written:
             await lifecycle_store.store_task_result(session, *map(_ended, written))

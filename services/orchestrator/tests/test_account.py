@@ -9,11 +9,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from app import call_store, lifecycle_store
 from app.account import Account
 from app.vault import Vault, new_key
-from octollm.errors import BudgetExceeded
+from octollm.errors import BudgetExceeded, ModelFailed, PrivateValuesUnreadable
 from octollm.ledger import Ask, Grant, Kept, Settled, TaskLost, Usage
 
 ASK = Ask("a" * 64, "some:model", 100, 50, Decimal("0.001"), Decimal("0.00001"), "today")
@@ -89,6 +90,32 @@ async def test_an_attempt_that_lost_its_task_buys_nothing_and_what_it_bought_is_
     receipt = (await house.http.get(f"/tasks/{task_id}/receipt")).json()
     assert receipt["verified"]
     assert "model.called" not in {event["type"] for event in receipt["events"]}
+
+
+async def test_what_was_answered_to_a_lost_attempt_is_not_kept(house: Any) -> None:
+    """Nor to one that has ended: nobody would erase it any more."""
+    task_id = await house.submit()
+    account = await account_of(house, task_id)
+    grant = await account.reserve(ASK)
+    assert isinstance(grant, Grant)
+    await account_of(house, task_id, lost=account._run_token)
+    async with house.parts.database.transaction() as session:
+        # As if it had been reserved while the other attempt began.
+        await session.execute(text("UPDATE model_calls SET state = 'reserved'"))
+    await account.leave_uncertain(grant.call_id, {"said": "half of"})
+    async with house.parts.database.transaction() as session:
+        (call,) = await call_store.list_calls(session, UUID(task_id))
+        assert (call.state, call.response) == ("uncertain", None)
+
+
+async def test_without_a_key_nothing_is_bought_and_what_there_is_cannot_be_read(house: Any) -> None:
+    account = await account_of(house, await house.submit())
+    await bought(account, ASK)
+    account._vault = None
+    with pytest.raises(PrivateValuesUnreadable):
+        await account.reserve(ASK)
+    with pytest.raises(ModelFailed):
+        await account.reserve(replace(ASK, request_hash="b" * 64))
 
 
 async def test_calls_at_once_add_up_and_their_lines_make_a_chain(house: Any) -> None:

@@ -71,7 +71,8 @@ class Turns:
             waiting = await round_store.waiting(session, tenants, UPTO)
         for tenant in tenants:
             line = Line(head, waiting.get(tenant, Counter()))
-            # Of places given while it was looked, the look may not know; none is given twice.
+            # Of places given while it was looked, the look may not know; none is given twice. Of
+            # some it may know: they count twice until the next look, and one round may be short.
             for priority in self._meanwhile[tenant]:
                 line.join(priority)
             self._seen[tenant] = _Seen(now, line)

@@ -75,9 +75,7 @@ def _read(model: type[BaseModel], request: Request, body: bytes, wrong: Sequence
     try:
         read = _of_body(model, request, body)
     except RequestValidationError as error:
-        if not wrong:
-            raise
-        raise RequestValidationError([*wrong, *error.errors()]) from None
+        wrong = [*wrong, *error.errors()]
     if wrong:
         raise RequestValidationError(wrong)
     return read

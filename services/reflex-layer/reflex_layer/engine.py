@@ -72,9 +72,11 @@ EDGE: Final = r"(?:\b|_)"
 match; `values` leaves it out."""
 
 
-def values(pattern: Pattern, data: bytes) -> list[tuple[int, int]]:
+def values(
+    pattern: Pattern, data: bytes, start: int = 0, end: int | None = None
+) -> list[tuple[int, int]]:
     """Return the spans of the matches as `spans` does, without an underscore at either end."""
-    found = spans(pattern, data)
+    found = spans(pattern, data, start, end)
     if b"_" not in data:
         return found
     return [

@@ -69,7 +69,7 @@ def features(text: str, spoken: Spoken) -> Features:
 
 def _words(points: Any) -> list[_Hashed]:
     """Return words, pairs, triples, and pairs with a word between them."""
-    spaces = np.flatnonzero(points == _SPACE)
+    (spaces,) = (points == _SPACE).nonzero()
     if len(spaces) < 2 or len(points) < 3:
         return []
     starts, ends = spaces[:-1] + 1, spaces[1:] - 1
@@ -114,7 +114,8 @@ def _runs(points: Any) -> list[_Hashed]:
     if len(places) < len(points):
         places = np.arange(len(points))
     for length in range(2, _RUNS[-1] + 1):
-        run = run[:-1] * _RUN + points[length - 1 :]
+        run = run[:-1] * _RUN
+        run += points[length - 1 :]
         if len(run) and length in _RUNS:
             found.append(_Hashed(run, places[length - 1 :]))
     return found

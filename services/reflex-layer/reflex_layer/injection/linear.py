@@ -7,7 +7,7 @@ by `make weights` from the corpus in `training`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from math import log
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -27,6 +27,9 @@ look like an attack by chance."""
 
 _FEW: Final = 8
 """A window of which less than one word in so many is new cannot be judged."""
+
+_SHORT: Final = 2048
+"""Characters of a wording whose windows are remembered: a few hundred bytes for each length."""
 
 _NOTHING: Final = -20.0
 """Log-odds that weigh nothing."""
@@ -57,14 +60,14 @@ class Linear:
         logarithm of their number.
         """
         has = features(text, spoken)
-        each = np.bincount(has.ends, self.weights.take(has.places), len(text))
         sums = np.zeros(len(text) + 1)
-        np.cumsum(each, out=sums[1:])
-        starts, ends = windows(len(text))
-        odds = (sums[ends] - sums[starts]) / norm(ends - starts) * self.scale + self.bias
-        if odds.max() > 0:
+        np.bincount(has.ends, self.weights.take(has.places), len(text)).cumsum(out=sums[1:])
+        starts, ends, norms = windows(len(text))
+        odds = (sums[ends] - sums[starts]) / norms * self.scale + self.bias
+        best = int(odds.argmax())
+        if odds[best] > 0:
             odds[_repeat(text, starts, ends)] = _NOTHING
-        best = int(np.argmax(odds))
+            best = int(odds.argmax())
         by_chance = _BY_CHANCE * log(max(1.0, len(text) / WINDOWS[-1]))
         best_odds = float(odds[best]) - by_chance
         return Weighed(best_odds, int(starts[best]), int(ends[best]))
@@ -88,15 +91,33 @@ def norm(lengths: Any) -> Any:
     return np.sqrt(lengths + _SMOOTHING)
 
 
-def windows(length: int) -> tuple[Any, Any]:
-    """Return where windows over a wording begin and end: overlapping by half, of each size; all
-    of a wording that is not longer than the longest is one of them."""
+class Windows(NamedTuple):
+    """Where windows over a wording begin and end, and what their weights are divided by."""
+
+    starts: Any
+    ends: Any
+    norms: Any
+
+
+def windows(length: int) -> Windows:
+    """Return all windows over a wording. Those of a short one take longer to work out than to
+    weigh, and are worked out once for each length."""
+    return _short_windows(length) if length <= _SHORT else _all_windows(length)
+
+
+def _all_windows(length: int) -> Windows:
     found = by_size(length)
-    return np.concatenate([starts for starts, _ in found]), np.concatenate([e for _, e in found])
+    starts = np.concatenate([starts for starts, _ in found])
+    ends = np.concatenate([ends for _, ends in found])
+    return Windows(starts, ends, norm(ends - starts))
+
+
+_short_windows: Final = lru_cache(_SHORT)(_all_windows)
 
 
 def by_size(length: int) -> list[tuple[Any, Any]]:
-    """Return where the windows of each size begin and end."""
+    """Return where windows of each size begin and end, overlapping by half; all of a wording that
+    is not longer than the longest is one of them."""
     found = [_overlapping(length, size) for size in WINDOWS if length > size]
     if length <= WINDOWS[-1]:
         found.append((np.array([0]), np.array([length])))

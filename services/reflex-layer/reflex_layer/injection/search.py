@@ -76,15 +76,11 @@ class Rules:
                 yield Match(rule.type, start, _attack_end(seen.lower, start, end), rule.weight)
 
     def _worth_a_look(self, data: bytes) -> list[int]:
-        opened = self._first.open_for(data)
-        if len(opened) <= _FEW:
-            return [index for index in opened if self._is_followed(index, data)]
-        followed = set(self._then.open_for(data))
-        return [index for index in opened if index in followed]
-
-    def _is_followed(self, index: int, data: bytes) -> bool:
-        then = self._patterns[index][1]
-        return then is None or stands_in(then, data)
+        followed = self._then.open_for(data)
+        if len(followed) <= _FEW:
+            return [index for index in followed if stands_in(self._patterns[index][0], data)]
+        opened = set(self._first.open_for(data))
+        return [index for index in followed if index in opened]
 
     def spans(self, index: int, seen: Shadow) -> list[tuple[int, int]]:
         """Return where one rule stands: its first part with the nearest `then`."""

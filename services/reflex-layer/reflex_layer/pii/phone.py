@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.engine import EDGE, compiled, is_whole, spans, stands_in, values
+from reflex_layer.engine import EDGE, compiled, first, is_whole, spans, stands_in, values
 from reflex_layer.pii.calling_codes import is_dialled, is_planned
 from reflex_layer.pii.phone_words import Words
-from reflex_layer.pii.recogniser import Found, digits_of, stands_alone
+from reflex_layer.pii.recogniser import EACH_DIGIT, Found, digits_of, stands_alone
 from reflex_layer.text import Shadow
 
+_ANCHOR: Final = r"[0-9](?:[ ().\t/-]{0,3}[0-9]){5}"
+_DIGITS: Final = compiled(_ANCHOR)
 _EXTENSION: Final = r"(?: ?(?:x|ext\.?) ?[0-9]{1,6})?"
 _GAP: Final = r"\)?[ .\t/-]{0,3}\(?"
 _INTERNATIONAL: Final = compiled(
@@ -42,6 +44,10 @@ _DATE: Final = compiled(
 _SECONDS: Final = compiled(r"1[5-9][0-9]{8}")
 """Seconds since 1970 in our decades; no number of ten digits begins so in North America."""
 
+_BEFORE_DIGITS: Final = 32
+"""How many characters of a number may stand before six digits close together: a sign, and five
+digits with wider gaps."""
+
 _MAX_TRIALS: Final = 4
 """How many groups at the end of a candidate may turn out not to belong to it, less one."""
 
@@ -63,7 +69,7 @@ _MAX_DIGITS: Final = 15
 
 class Phone:
     kind = PiiType.PHONE
-    anchor = r"[0-9](?:[ ().\t/-]{0,3}[0-9]){5}"
+    anchor = _ANCHOR
     positive = (
         "Call ⟦+1 (212) 555-0188⟧ now.",
         "⟦+44 20 7946 0958⟧ or ⟦0049 30 901820⟧",
@@ -108,8 +114,12 @@ class Phone:
     )
 
     def find(self, shadow: Shadow) -> Iterator[Found]:
-        lower, words = shadow.lower, Words(shadow)
-        known = {f.start: f for f in self._by_form(words, shadow)}
+        lower = shadow.lower
+        within = _within(lower)
+        if within is None:
+            return
+        words = Words(shadow, *within)
+        known = {f.start: f for f in self._by_form(words, shadow, *within)}
         yield from known.values()
         for start, end in _beside_words(words, lower):
             if end - start < _FEWEST_DIGITS or _is_told(known, start, end):
@@ -122,29 +132,40 @@ class Phone:
             ):
                 yield Found(self.kind, start, end, _BELIEVED)
 
-    def _by_form(self, words: Words, shadow: Shadow) -> Iterator[Found]:
+    def _by_form(self, words: Words, shadow: Shadow, begin: int, last: int) -> Iterator[Found]:
         """Yield the numbers that are written as one country or the world writes them."""
         lower = shadow.lower
-        for start, end in spans(_NATIONAL, lower):
+        for start, end in spans(_NATIONAL, lower, begin, last):
             if _alone(shadow, start, end) and not _in_row(shadow, start, end):
                 yield Found(self.kind, start, end, _BELIEVED)
-        for start, end in values(_NORTH_AMERICAN, lower):
+        for start, end in values(_NORTH_AMERICAN, lower, begin, last):
             if _alone(shadow, start, end) and (sure := _north_american(words, lower, start, end)):
                 yield Found(self.kind, start, end, sure)
         if not any(sign in lower for sign in _ABROAD):
             return
-        for start, end in spans(_INTERNATIONAL, lower):
-            if last := _international_end(words, shadow, start, end):
+        for start, end in spans(_INTERNATIONAL, lower, begin, last):
+            if reached := _international_end(words, shadow, start, end):
                 coded = lower[max(0, start - 2) : start + 1] == _CODED_PLUS
-                yield Found(self.kind, start - 2 * coded, last, _PLANNED)
+                yield Found(self.kind, start - 2 * coded, reached, _PLANNED)
+
+
+def _within(lower: bytes) -> tuple[int, int] | None:
+    """Return between which places all telephone numbers of a text stand; None if it has none.
+
+    The digits of most texts are few and stand together, and the text around is not searched.
+    """
+    digits = first(_DIGITS, lower, 0, len(lower))
+    if digits is None:
+        return None
+    return max(0, digits[0] - _BEFORE_DIGITS), 1 + max(map(lower.rfind, EACH_DIGIT))
 
 
 def _beside_words(words: Words, lower: bytes) -> Iterator[tuple[int, int]]:
     """Yield the numbers of any form with a word in reach and no other number between."""
-    for first, last in words.windows():
-        numbers = spans(_ANY, lower, first, last)
+    for begin, last in words.windows():
+        numbers = spans(_ANY, lower, begin, last)
         limits = [*(start for start, _ in numbers[1:]), last]
-        free = first
+        free = begin
         for (start, end), limit in zip(numbers, limits, strict=False):
             if words.may_call(free, start, end, limit):
                 yield start, end

@@ -85,11 +85,15 @@ _WINDOW_AFTER: Final = 128
 
 
 class Words:
-    """The words for telephones in a text, found in one pass, and what they call a number."""
+    """The words for telephones in reach of numbers, found in one pass, and what they call one.
 
-    def __init__(self, shadow: Shadow) -> None:
+    All numbers stand between `first` and `last`.
+    """
+
+    def __init__(self, shadow: Shadow, first: int, last: int) -> None:
         self._shadow = shadow
-        places = list(spans(_ANYWHERE, shadow.lower))
+        begin = max(0, first - _WINDOW_AFTER - _LONGEST_WORD)
+        places = spans(_ANYWHERE, shadow.lower, begin, last + _WINDOW_BEFORE)
         self._starts = [start for start, _ in places]
         self._native = _native_names(shadow)
         self._may_hide = bool(self._native) or b"_" in shadow.lower

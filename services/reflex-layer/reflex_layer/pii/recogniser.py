@@ -94,9 +94,9 @@ def led(shadow: Reading, kind: str, start: int, end: int) -> bool:
     lower = shadow.lower
     before = lower[max(0, start - CONTEXT_BEFORE) : start]
     after = lower[end : end + CONTEXT_AFTER]
-    free_before = len(before) - max(map(before.rfind, _EACH_DIGIT)) - 1
+    free_before = len(before) - max(map(before.rfind, EACH_DIGIT)) - 1
     free_after = min(
-        (place for place in map(after.find, _EACH_DIGIT) if place >= 0), default=len(after)
+        (place for place in map(after.find, EACH_DIGIT) if place >= 0), default=len(after)
     )
     return shadow.has_cue(kind, start - free_before, start) or shadow.has_cue(
         kind, end, end + free_after
@@ -151,6 +151,6 @@ _SPACELESS_SCRIPTS = (
 _SPACELESS = re.compile(f"[{_SPACELESS_SCRIPTS}]")
 _TOUCHING = re.compile(f"[!-.0-<>-~]{OTHER_SYMBOL}*[{_SPACELESS_SCRIPTS}]")
 _word_bytes = frozenset(bytes([byte]) for byte in _WORD_CHARACTERS)
-_EACH_DIGIT = tuple(bytes([digit]) for digit in _DIGITS)
+EACH_DIGIT = tuple(bytes([digit]) for digit in _DIGITS)
 _joints = frozenset((b"-", b".", b"/"))
 _NOT_DIGITS = bytes(set(range(256)) - set(_DIGITS))

@@ -9,6 +9,9 @@ from typing import Final
 _NETWORK_BITS: Final = 64
 """What one customer of an IPv6 network has at least (RFC 6177): all of it counts as one address."""
 
+_LONGEST: Final = 64
+"""Characters of an address with its zone. Longer names are none, and not remembered as such."""
+
 
 @lru_cache(maxsize=4_096)
 def address_of(host: str | None) -> str:
@@ -24,6 +27,12 @@ def address_of(host: str | None) -> str:
     return str(address)
 
 
+def is_address(host: str) -> bool:
+    """Return True when `host` is an address and no name."""
+    return len(host) <= _LONGEST and bool(address_of(host))
+
+
+@lru_cache(maxsize=64)
 def is_loopback(host: str) -> bool:
     """Return True when only this machine can reach `host`."""
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, MutableMapping
+from random import Random
 from time import perf_counter
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from octollm.service import problems
 
 _ID_HEADER: Final = problems.REQUEST_ID_HEADER.lower().encode()
 _ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_IDS: Final = Random(os.urandom(32))  # noqa: S311 -- told apart, never a secret
 _METHODS: Final = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _NO_ROUTE: Final = "none"
 
@@ -120,4 +122,4 @@ def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     for name, value in headers:
         if name == _ID_HEADER and _ID.fullmatch(value):
             return value
-    return os.urandom(16).hex().encode()
+    return b"%032x" % _IDS.getrandbits(128)

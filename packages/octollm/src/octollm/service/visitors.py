@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
 from octollm.errors import HostNotAllowed, OriginNotAllowed
-from octollm.service.addresses import is_loopback
+from octollm.service.addresses import is_address, is_loopback
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES: Final = frozenset({"same-origin", "none"})
@@ -47,7 +46,7 @@ class Visitors:
             return
         host = _name(request.headers.get("host", ""))
         known = not host or host == "localhost" or host.endswith(".localhost")
-        if not (known or host in self.hosts or _is_address(host)):
+        if not (known or host in self.hosts or is_address(host)):
             raise HostNotAllowed()
 
     def _check_origin(self, request: Request) -> None:
@@ -80,11 +79,3 @@ def _netloc(origin: str) -> str:
         return urlsplit(origin).netloc
     except ValueError:
         return ""
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import private_store
 from app.document import Part, leaves, parts_of_request
 from app.redacting import redact_made, redact_request
-from app.screening import RETRY_AFTER_SECONDS, Screening
+from app.reflex import RETRY_AFTER_SECONDS
+from app.screening import Screening
 from app.vault import Vault
 from octollm.contracts import PiiPolicy, TaskRequest
 from octollm.errors import PiiDetected, PrivateValuesUnreadable, ReflexUnavailable

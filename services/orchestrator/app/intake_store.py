@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -37,7 +38,7 @@ class NewTask:
 _CREATE = f"""
     WITH given AS (
         SELECT given.*, clock_timestamp() AS at, {NEXT_JOB} AS job_id, '{GENESIS}' AS head_hash,
-               '{SUBMITTED}' AS type, %(type_text)s::text AS type_text
+               '{SUBMITTED}' AS type, '{canonical(SUBMITTED)}' AS type_text
         FROM json_to_recordset(%(tasks)s::json) AS given (
             id uuid, tenant text, goal text, context text, constraints jsonb,
             acceptance_criteria jsonb, max_repairs smallint, budget jsonb, assigned_arm text,
@@ -82,12 +83,9 @@ async def create_tasks(
 
     Returns when they were created, by id; those are missing whose idempotency key is in use.
     """
-    parameters = {
-        "tasks": json.dumps([_row(new, place) for new, place in tasks]),
-        "type_text": canonical(SUBMITTED),
-    }
-    rows = await connection.execute(_CREATE, parameters)
-    return {task_id: created_at async for task_id, created_at, _ in rows}
+    rows = json.dumps([_row(new, place) for new, place in tasks])
+    stored = await connection.execute(_CREATE, {"tasks": rows})
+    return {task_id: created_at async for task_id, created_at, _ in stored}
 
 
 def _row(new: NewTask, place: int) -> dict[str, Any]:
@@ -100,5 +98,10 @@ def _row(new: NewTask, place: int) -> dict[str, Any]:
         "request_fingerprint": new.fingerprint,
         "traceparent": new.traceparent,
         "private": new.private.decode("ascii") if new.private else None,
-        "data_text": canonical({"priority": new.request.priority}),
+        "data_text": _data_text(new.request.priority),
     }
+
+
+@cache
+def _data_text(priority: int) -> str:
+    return canonical({"priority": priority})

@@ -65,7 +65,8 @@ def create_app(
         telemetry=request_traces(),
         lifespan=_lifespan(settings, known, registry, reflex_transport),
     )
-    app.include_router(tasks.submitting)
+    # An included router would match each submit twice more.
+    app.router.routes += tasks.submitting.routes
     app.include_router(tasks.router)
     app.include_router(events.router)
     app.include_router(documents.router)

@@ -19,6 +19,7 @@ from app.queue import Queue
 from app.reflex import Reflex
 from app.reflex_client import ReflexClient
 from app.reflex_config import ReflexClientConfig
+from app.reflex_together import ReflexTogether
 from app.screening import Screening
 from app.vault import Vault
 from octollm.arm import Arm
@@ -91,4 +92,4 @@ async def _reflex(
         max_concurrent=settings.screening_concurrency,
     )
     async with ReflexClient(config, transport=transport, registry=registry) as client:
-        yield client
+        yield ReflexTogether(client, settings.screening_wait + settings.reflex_timeout)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.contextvars import bind_contextvars
 
 from app import checks, event_store, lifecycle, lifecycle_store, routing, store, views
 from app.backlog import Backlog, Full
@@ -91,7 +92,7 @@ class Pipeline:
         if not isinstance(stored, datetime):
             return await self._earlier(once, stored)
         self._metrics.submitted.inc()
-        log.info("task submitted", task_id=str(new.id))
+        bind_contextvars(task_id=str(new.id))  # the line of the request says which task it made
         return TaskAccepted(task_id=new.id, status=TaskStatus.PENDING, created_at=stored)
 
     async def _admitted(self, request: TaskRequest, once: Once) -> NewTask:

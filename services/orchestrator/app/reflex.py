@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from app.breaker import BreakerState
 from octollm.errors import ReflexUnavailable
 from octollm.verdict import ReflexResponse
+
+RETRY_AFTER_SECONDS: Final = 5
+
+SHORT_CHARACTERS: Final = 2_048
+"""Up to this length a text is screened sooner than it is sent; 64 of them, each character of six
+bytes in JSON, are within the megabyte the Reflex Layer takes."""
 
 
 class SettingsUnusable(Exception):
@@ -24,14 +29,16 @@ class Reflex(Protocol):
     async def process(self, text: str, *, context: str | None = None) -> ReflexResponse:
         """Return the verdict on a text that came through the door `context`.
 
-        Raises ReflexUnavailable.
+        Raises ReflexUnavailable. Any number of texts of up to `SHORT_CHARACTERS` may be asked about
+        at a time.
         """
-
-    async def process_all(
-        self, texts: Sequence[tuple[str, str]]
-    ) -> Sequence[ReflexResponse | ReflexUnavailable]:
-        """Return for each of up to 64 texts, given with its context, what `process` would return
-        or raise."""
 
     async def health(self) -> None:
         """Raise ReflexUnavailable, saying why, unless there are verdicts to be had."""
+
+
+def crowded() -> ReflexUnavailable:
+    """Return what is raised where too many wait to be screened: no fault of the Reflex Layer's."""
+    return ReflexUnavailable(
+        "Too many tasks are waiting to be screened.", retry_after=RETRY_AFTER_SECONDS
+    )

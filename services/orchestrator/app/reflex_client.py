@@ -124,7 +124,7 @@ class ReflexClient:
         return answer
 
     async def process_all(
-        self, texts: Sequence[tuple[str, str]]
+        self, texts: Sequence[tuple[str, str | None]]
     ) -> list[ReflexResponse | ReflexUnavailable]:
         """Return for each of up to 64 texts, given with its context, what `process` would return
         or raise. All are asked about at once; where that cannot be, each alone."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from pydantic import ValidationError
 
 from app.config import IN_PROCESS
-from app.reflex import SettingsUnusable
+from app.reflex import RETRY_AFTER_SECONDS, SettingsUnusable
 from octollm.errors import ReflexUnavailable
 from octollm.verdict import ReflexRequest, ReflexResponse
 from reflex_layer.config import Settings
@@ -20,8 +20,6 @@ from reflex_layer.guard.judgement import GuardUnusable
 from reflex_layer.keys import Caller
 from reflex_layer.parts import Parts, assembled, opened
 from reflex_layer.refusals import said
-
-RETRY_AFTER_SECONDS: Final = 5.0
 
 LONG_TEXT_QUEUE: Final = 10_000
 """All may wait: no more come at once than OCTOLLM_SCREENING_CONCURRENCY lets through."""
@@ -53,43 +51,23 @@ class ReflexInside:
 
     async def process(self, text: str, *, context: str | None = None) -> ReflexResponse:
         """Return the verdict on a text. Raises ReflexUnavailable."""
-        (answer,) = await self._answers([(text, context)])
-        if isinstance(answer, ReflexUnavailable):
-            raise answer
-        return answer
-
-    async def process_all(
-        self, texts: Sequence[tuple[str, str]]
-    ) -> Sequence[ReflexResponse | ReflexUnavailable]:
-        """Return for each text, given with its context, what `process` would return or raise."""
-        return await self._answers(texts)
+        try:
+            request = ReflexRequest.model_validate({"text": text, "context": context})
+            async with asyncio.timeout(self._timeout):
+                (answer,) = await self._parts.screener.answers([request], _US, "")
+                return answer
+        except TimeoutError:
+            raise _unavailable("screening took too long") from None
+        except Exception as error:
+            # Whatever it was, its text may quote ours.
+            fault = type(error).__name__
+        log.error("screening failed", error=fault)
+        raise _unavailable(f"screening failed with {fault}")
 
     async def health(self) -> None:
         """Raise ReflexUnavailable unless everything is warm."""
         if not self._parts.ready:
             raise _unavailable("the Reflex Layer in this process is not ready")
-
-    async def _answers(
-        self, texts: Sequence[tuple[str, str | None]]
-    ) -> Sequence[ReflexResponse | ReflexUnavailable]:
-        try:
-            requests = [
-                ReflexRequest.model_validate({"text": text, "context": context})
-                for text, context in texts
-            ]
-            async with asyncio.timeout(self._timeout):
-                return await self._parts.screener.answers(requests, _US, "")
-        except TimeoutError:
-            return [_unavailable("screening took too long")] * len(texts)
-        except Exception as error:
-            # Whatever it was, its text may quote ours.
-            fault = type(error).__name__
-        if len(texts) == 1:
-            log.error("screening failed", error=fault)
-            return [_unavailable(f"screening failed with {fault}")]
-        log.warning("texts are screened one by one", error=fault, count=len(texts))
-        answers = await asyncio.gather(*(self._answers([text]) for text in texts))
-        return [answer for (answer,) in answers]
 
 
 @asynccontextmanager

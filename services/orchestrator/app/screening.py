@@ -11,22 +11,13 @@ import structlog
 
 from app.config import Settings
 from app.document import Document, Part, documents
-from app.gathering import Gathering
-from app.reflex import Reflex
+from app.reflex import RETRY_AFTER_SECONDS, SHORT_CHARACTERS, Reflex, crowded
 from octollm.contracts import PiiPolicy
 from octollm.errors import InjectionDetected, PiiDetected, ReflexUnavailable, RefusedByPolicy
 from octollm.service import tracing
-from octollm.verdict import MAX_BATCH, PiiMatch, ReflexResponse
+from octollm.verdict import PiiMatch, ReflexResponse
 
 MAX_FINDINGS = 100
-RETRY_AFTER_SECONDS = 5
-
-SHORT_CHARACTERS = 2_048
-"""Up to this length a text is screened sooner than it is sent; 64 of them, each character of six
-bytes in JSON, are within the megabyte the Reflex Layer takes."""
-
-LANES = 2
-"""Batches of short texts under way at a time: while one is screened, the next is on its way."""
 
 log = structlog.get_logger(__name__)
 
@@ -48,9 +39,6 @@ class Screening:
         self._reflex = reflex
         self._settings = settings
         self._turns = asyncio.Semaphore(settings.screening_concurrency)
-        self._short: Gathering[tuple[str, str], ReflexResponse] = Gathering(
-            reflex.process_all, most=MAX_BATCH, lanes=LANES
-        )
 
     async def check(
         self, parts: Iterable[Part], policy: PiiPolicy, door: str
@@ -99,22 +87,15 @@ class Screening:
     async def _answers(
         self, texts: list[str], door: str
     ) -> Sequence[ReflexResponse | BaseException]:
-        """Ask about the texts of one task: about a short one together with those of others."""
+        """Ask about the texts of one task; for what takes long, tasks take turns."""
         if len(texts) == 1 and len(texts[0]) <= SHORT_CHARACTERS:
-            return [await self._with_others(texts[0], door)]
+            try:
+                return [await self._reflex.process(texts[0], context=door)]
+            except ReflexUnavailable as away:
+                return [away]
         async with self._turn():
             asking = [self._reflex.process(text, context=door) for text in texts]
             return await asyncio.gather(*asking, return_exceptions=True)
-
-    async def _with_others(self, text: str, door: str) -> ReflexResponse | BaseException:
-        longest = self._settings.screening_wait + self._settings.reflex_timeout
-        try:
-            async with asyncio.timeout(longest):
-                return await self._short.ask((text, door))
-        except TimeoutError:
-            raise _crowded() from None
-        except ReflexUnavailable as away:
-            return away
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -124,17 +105,11 @@ class Screening:
             async with asyncio.timeout(self._settings.screening_wait):
                 await self._turns.acquire()
         except TimeoutError:
-            raise _crowded() from None
+            raise crowded() from None
         try:
             yield
         finally:
             self._turns.release()
-
-
-def _crowded() -> ReflexUnavailable:
-    return ReflexUnavailable(
-        "Too many tasks are waiting to be screened.", retry_after=RETRY_AFTER_SECONDS
-    )
 
 
 def refusal(

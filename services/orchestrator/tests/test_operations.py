@@ -170,7 +170,7 @@ async def test_a_request_and_its_task_share_an_id_in_the_log(
     await house.ended(answer.json()["task_id"])
     await house.stop_workers()
     written = "".join(capsys.readouterr())
-    assert re.search(rf"task submitted .*task_id={answer.json()['task_id']}", written)
+    assert re.search(rf"request .*route=/submit .*task_id={answer.json()['task_id']}", written)
     assert re.search(rf"task ended .*task_id={answer.json()['task_id']}", written)
     assert "canary" not in written
 

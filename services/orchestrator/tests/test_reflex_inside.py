@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 from app import reflex_inside
-from app.reflex import SettingsUnusable
+from app.reflex import Reflex, SettingsUnusable
 from app.reflex_inside import ReflexInside, screening_inside
 from octollm.errors import ReflexUnavailable
 from octollm.verdict import ReflexResponse
-from reflex_layer.screen import screen
 from reflex_layer.screener import LONG_TEXT
 
 PRIVATE = "Write to ada.lovelace@example.org about it."
@@ -30,16 +29,16 @@ async def inside() -> AsyncIterator[ReflexInside]:
         yield reflex
 
 
-def verdicts(answers: Sequence[ReflexResponse | ReflexUnavailable]) -> list[ReflexResponse]:
-    return [answer for answer in answers if isinstance(answer, ReflexResponse)]
+async def verdicts(reflex: Reflex) -> list[ReflexResponse]:
+    asking = [reflex.process(text, context=context) for text, context in TEXTS]
+    return await asyncio.gather(*asking)
 
 
 async def test_it_says_what_the_service_says(inside: ReflexInside, house: Any) -> None:
-    theirs = await house.parts.reflex.process_all(TEXTS)
-    ours = await inside.process_all(TEXTS)
-    assert [verdict.status for verdict in verdicts(ours)] == ["success", "blocked", "blocked"]
-    assert [verdict.model_dump(exclude=PLAIN) for verdict in verdicts(ours)] == [
-        verdict.model_dump(exclude=PLAIN) for verdict in verdicts(theirs)
+    ours, theirs = await verdicts(inside), await verdicts(house.parts.reflex)
+    assert [verdict.status for verdict in ours] == ["success", "blocked", "blocked"]
+    assert [verdict.model_dump(exclude=PLAIN) for verdict in ours] == [
+        verdict.model_dump(exclude=PLAIN) for verdict in theirs
     ]
 
 
@@ -85,21 +84,6 @@ async def test_a_fault_in_screening_is_told_without_the_text(
         await inside.process(PRIVATE)
     assert "ValueError" in caught.value.detail
     assert "ada" not in caught.value.detail
-
-
-async def test_a_text_that_cannot_be_screened_takes_no_other_of_its_batch_with_it(
-    inside: ReflexInside, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fails(text: str, *arguments: Any, **named: Any) -> Any:
-        if text == PRIVATE:
-            raise ValueError(PRIVATE)
-        return screen(text, *arguments, **named)
-
-    monkeypatch.setattr("reflex_layer.screener.screen", fails)
-    first, fault, last = await inside.process_all(TEXTS)
-    assert isinstance(fault, ReflexUnavailable)
-    assert "ada" not in fault.detail
-    assert [answer.status for answer in verdicts([first, last])] == ["success", "blocked"]
 
 
 async def test_a_crowd_of_long_texts_waits_and_is_not_turned_away(inside: ReflexInside) -> None:

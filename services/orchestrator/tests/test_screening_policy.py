@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,7 +10,8 @@ import structlog
 
 from app.config import Settings
 from app.document import Document, Part, documents
-from app.screening import LANES, MAX_FINDINGS, SHORT_CHARACTERS, Screening, refusal
+from app.reflex import SHORT_CHARACTERS
+from app.screening import MAX_FINDINGS, Screening, refusal
 from octollm.contracts import PiiPolicy
 from octollm.errors import (
     InjectionDetected,
@@ -154,12 +154,6 @@ class Reflex:
             raise answer
         return answer
 
-    async def process_all(
-        self, texts: Sequence[tuple[str, str]]
-    ) -> list[ReflexResponse | BaseException]:
-        asking = [self.process(text, context=context) for text, context in texts]
-        return await asyncio.gather(*asking, return_exceptions=True)
-
 
 def screening(
     answers: dict[str, ReflexResponse | Exception], **chosen: Any
@@ -275,34 +269,14 @@ async def test_a_crowd_takes_turns_and_none_waits_for_ever() -> None:
             await go_on.wait()
             return verdict()
 
-        async def process_all(self, texts: Sequence[tuple[str, str]]) -> list[ReflexResponse]:
-            return [await self.process(text, context=context) for text, context in texts]
-
-    for length, places in ((SHORT_CHARACTERS, LANES), (SHORT_CHARACTERS + 1, 1)):
-        entered.clear()
-        go_on.clear()
-        door = Screening(
-            Slow(),  # type: ignore[arg-type]  # all that is asked of the client
-            Settings(screening_concurrency=1, screening_wait=0.05, reflex_timeout=0.05),
-        )
-        text = [Part("goal", "x" * length)]
-        under_way = [
-            asyncio.create_task(door.check(text, "block", "submit")) for _ in range(places)
-        ]
-        await entered.wait()
-        with pytest.raises(ReflexUnavailable, match="waiting") as caught:
-            await door.check(text, "block", "submit")
-        assert caught.value.retry_after
-        go_on.set()
-        await asyncio.gather(*under_way, return_exceptions=True)
+    slow: Any = Slow()
+    door = Screening(slow, Settings(screening_concurrency=1, screening_wait=0.05))
+    text = [Part("goal", "x" * (SHORT_CHARACTERS + 1))]
+    under_way = asyncio.create_task(door.check(text, "block", "submit"))
+    await entered.wait()
+    with pytest.raises(ReflexUnavailable, match="waiting") as caught:
         await door.check(text, "block", "submit")
-
-
-async def test_short_texts_of_several_tasks_are_asked_about_together_each_for_itself() -> None:
-    door, reflex = screening({"a": ReflexUnavailable(retry_after=3), SECRET: verdict(pii(0, 15))})
-    asking = [
-        door.check([Part("goal", text)], "block", "submit") for text in ("b", "a", SECRET, "c")
-    ]
-    outcomes = await asyncio.gather(*asking, return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes] == [dict, ReflexUnavailable, PiiDetected, dict]
-    assert len(reflex.asked) == 4
+    assert caught.value.retry_after
+    go_on.set()
+    await under_way
+    await door.check(text, "block", "submit")

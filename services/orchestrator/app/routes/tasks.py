@@ -65,7 +65,12 @@ TASK_UNREAD: Final = responses(
 )
 """What a route that shows a task may answer instead."""
 
-submitting = APIRouter(tags=["tasks"], route_class=GuardedJson, responses=DOOR)
+submitting = APIRouter(
+    tags=["tasks"],
+    route_class=GuardedJson,
+    responses=DOOR,
+    generate_unique_id_function=lambda route: route.name,
+)
 router = APIRouter(tags=["tasks"], route_class=Guarded, responses=DOOR)
 
 

@@ -45,12 +45,18 @@ class JsonRoute(APIRoute):
     def _answering(self) -> ASGIApp:
         endpoint, model, doors = self.endpoint, _model(self), self.doors()
         status, named = self.status_code or 200, self.dependant.header_params
+        may_be_left_out = not any(field.field_info.is_required() for field in named)
+        names = {field.alias.encode() for field in named}
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             request = Request(scope, receive)
             for door in doors:
                 await door(request)
-            headers, wrong = request_params_to_args(named, request.headers)
+            headers: dict[str, Any] = {}
+            wrong: list[Any] = []
+            # Most requests have none of them, and FastAPI looks for each as for any parameter.
+            if not may_be_left_out or any(name in names for name, _ in scope["headers"]):
+                headers, wrong = request_params_to_args(named, request.headers)
             body = _read(model, request, await request.body(), wrong)
             answer: BaseModel = await endpoint(request, body, **headers)
             content = answer.__pydantic_serializer__.to_json(answer)

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from sqlalchemy import create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
-from trickling import began, trickle
+from trickling import began, handing_in, trickle
 
 MODE, URL, BROKER, COUNT = sys.argv[1:5]
 DATABASE = URL.replace("postgresql://", "postgresql+psycopg://")
@@ -61,6 +61,7 @@ def ready(**_: Any) -> None:
 if MODE == "prepare":
     Base.metadata.create_all(engine)
 elif MODE == "submit":
+    handing_in()
     for number in range(int(COUNT)):
         noop.delay(f"Summarise report {number:08}.")
 elif MODE == "trickle":

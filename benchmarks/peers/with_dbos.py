@@ -10,7 +10,7 @@ import uvicorn
 from dbos import DBOS, DBOSClient, DBOSConfig
 from fastapi import FastAPI
 from pydantic import BaseModel
-from trickling import began, trickle
+from trickling import began, handing_in, trickle
 
 MODE, URL, _, COUNT = sys.argv[1:5]
 CONFIG = DBOSConfig(
@@ -51,8 +51,9 @@ if MODE == "prepare":
     DBOS.destroy()
 elif MODE == "submit":
     ours = client()
+    goals = [f"Summarise report {number:08}." for number in range(int(COUNT))]
+    handing_in()
     with ThreadPoolExecutor(16) as threads:
-        goals = [f"Summarise report {number:08}." for number in range(int(COUNT))]
         list(threads.map(lambda goal: enqueue(ours, goal), goals))
 elif MODE == "trickle":
     ours = client()

@@ -9,7 +9,7 @@ import asyncpg
 from pgqueuer import PgQueuer
 from pgqueuer.models import Job
 from pgqueuer.queries import Queries
-from trickling import PAUSE_SECONDS, began, goal, stored
+from trickling import PAUSE_SECONDS, began, goal, handing_in, stored
 
 MODE, URL, _, COUNT = sys.argv[1:5]
 AT_A_TIME = 50
@@ -23,6 +23,7 @@ async def submit(pool: asyncpg.Pool) -> None:
         for number in numbers:
             await queries.enqueue("noop", f"Summarise report {number:08}.".encode())
 
+    handing_in()
     await asyncio.gather(*(client() for _ in range(16)))
 
 

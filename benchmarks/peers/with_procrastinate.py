@@ -6,7 +6,7 @@ import asyncio
 import sys
 
 import procrastinate
-from trickling import PAUSE_SECONDS, began, goal, stored
+from trickling import PAUSE_SECONDS, began, goal, handing_in, stored
 
 MODE, URL, _, COUNT = sys.argv[1:5]
 CONCURRENCY = 50
@@ -27,6 +27,7 @@ async def submit() -> None:
         for number in numbers:
             await noop.defer_async(goal=f"Summarise report {number:08}.")
 
+    handing_in()
     await asyncio.gather(*(client() for _ in range(16)))
 
 

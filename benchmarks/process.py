@@ -4,8 +4,10 @@
 
 Both are one process, as each is started by default, and are asked by as many clients, which send as
 fast as they are answered, with the same English prose of 1 and of 10 KB; every text is another one,
-so that no cache answers. Ours screens for private data and for injections, Presidio looks for
-private data alone, without a language model. Prints a table, then a line of JSON.
+so that no cache answers. Presidio looks for private data alone, without a language model; ours
+screens for injections as well, and once more for private data alone. A bare app on the same server
+that reads the text and answers a few bytes shows what HTTP leaves. Prints a table, then a line of
+JSON.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from typing import Any, Final
 
 from measures.latency import clean
 from measures.load import Door, measured
-from measures.over_http import reflex
+from measures.over_http import bare, reflex
 from measures.peers import PRESIDIO, CannotRun, last_line, versions
 from measures.programs import Broken
 from measures.told import about, arguments, tell
@@ -29,6 +31,8 @@ from rich.table import Table
 CLIENTS: Final = 8
 SIZES: Final = {"1 KB": 1_000, "10 KB": 10_000}
 OURS: Final = "OctoLLM"
+ALONE: Final = "OctoLLM, private data alone"
+BARE: Final = "A bare app"
 
 Figures = dict[str, dict[str, float]]
 
@@ -40,22 +44,23 @@ def presidio() -> Iterator[int]:
         yield port
 
 
-def door(path: str, size: int, turn: int) -> Door:
-    """Return where a text is screened, a text that no other round has."""
-    body = {"text": f"{turn} {{number}} {clean(size - 11)}", "language": "en"}
-    if path == "/process":
-        del body["language"]
-    return Door("POST", path, 200, json.dumps(body))
+def door(path: str, size: int, turn: int, more: dict[str, Any]) -> Door:
+    """Return where a text is screened, a text that no other round has; asked for `more`."""
+    return Door(
+        "POST",
+        path,
+        200,
+        json.dumps({"text": f"{turn} {{number}} {clean(size - 11)}", **more}),
+    )
 
 
-def rates(port: int, path: str, requests: int, rounds: int) -> Figures:
+def rates(port: int, path: str, requests: int, rounds: int, **more: Any) -> Figures:
     """Return for each size the median of a second's answers, its spread, and the median P99."""
     found = {}
     for name, size in SIZES.items():
         some = max(40, requests * SIZES["1 KB"] // size)
-        plans = [
-            door(path, size, turn).plan(port, some, CLIENTS, warm=20) for turn in range(rounds)
-        ]
+        asked = [door(path, size, turn, more) for turn in range(rounds)]
+        plans = [one.plan(port, some, CLIENTS, warm=20) for one in asked]
         runs = [measured(plan) for plan in plans]
         told = sorted(run["per_second"] for run in runs)
         found[name] = {
@@ -70,12 +75,21 @@ def rates(port: int, path: str, requests: int, rounds: int) -> Figures:
 def measure(requests: int, rounds: int, beside: bool) -> dict[str, Any]:
     """Return figures by name and size, and why the peer could not run."""
     with reflex() as port:
-        found = {OURS: rates(port, "/process", requests, rounds)}
+        found = {
+            OURS: rates(port, "/process", requests, rounds),
+            ALONE: rates(port, "/process", requests, rounds, check_injection=False),
+        }
+    with tempfile.NamedTemporaryFile(suffix=".json") as answer:
+        answer.write(b"{}")
+        answer.flush()
+        with bare(answer.name) as port:
+            found[BARE] = rates(port, "/process", requests, rounds)
     absent = {}
     if beside:
         try:
             with presidio() as port:
-                found[PRESIDIO.name] = rates(port, "/analyze", max(80, requests // 20), rounds)
+                some = max(80, requests // 20)
+                found[PRESIDIO.name] = rates(port, "/analyze", some, rounds, language="en")
         except (CannotRun, Broken) as why:
             absent[PRESIDIO.name] = last_line(str(why))
     return {"rates": found, "absent": absent}

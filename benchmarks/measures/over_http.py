@@ -44,15 +44,15 @@ def measure(requests: int) -> dict[str, Any]:
     with tempfile.NamedTemporaryFile(suffix=".json") as kept:
         kept.write(answer.content)
         kept.flush()
-        with _bare(kept.name) as port:
-            bare = _both(port, texts[1:])
+        with bare(kept.name) as port:
+            least = _both(port, texts[1:])
     return {
         "clients": CLIENTS,
         "client": CLIENT,
         "requests": requests,
         "pace": CLIENTS / PACE,
         "ours": ours,
-        "bare": bare,
+        "bare": least,
     }
 
 
@@ -85,6 +85,7 @@ def _run(port: int, texts: list[str], every: float) -> dict[str, float]:
 
 @contextmanager
 def reflex() -> Iterator[int]:
+    """Run a Reflex Layer; yield its port."""
     octollm = str(Path(sys.executable).with_name("octollm"))
     port = _free_port()
     settings = {"REFLEX_LOG_LEVEL": "ERROR"}
@@ -93,7 +94,8 @@ def reflex() -> Iterator[int]:
 
 
 @contextmanager
-def _bare(answer: str) -> Iterator[int]:
+def bare(answer: str) -> Iterator[int]:
+    """Run the bare app, which answers what a file holds; yield its port."""
     port = _free_port()
     command = [sys.executable, "-m", "uvicorn", "measures.bare:app", "--port", str(port)]
     options = ["--app-dir", str(_FOLDER), "--no-access-log", "--no-server-header"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from app.breaker import BreakerState
-from octollm.errors import ReflexUnavailable
 from octollm.verdict import ReflexResponse
 
 RETRY_AFTER_SECONDS: Final = 5
@@ -19,6 +18,11 @@ class SettingsUnusable(Exception):
     """A variable of a Reflex Layer in this process is wrong; the message says which, and why."""
 
 
+class Crowded(Exception):
+    """Too many wait to be screened. Nobody is away, so that failing open does not count: such a
+    crowd could be made, to have a text pass unscreened."""
+
+
 class Reflex(Protocol):
     """Gives verdicts. Whatever goes wrong ends in ReflexUnavailable, which never holds the text."""
 
@@ -29,16 +33,9 @@ class Reflex(Protocol):
     async def process(self, text: str, *, context: str | None = None) -> ReflexResponse:
         """Return the verdict on a text that came through the door `context`.
 
-        Raises ReflexUnavailable. Any number of texts of up to `SHORT_CHARACTERS` may be asked about
-        at a time.
+        Raises ReflexUnavailable and Crowded. Any number of texts of up to `SHORT_CHARACTERS` may be
+        asked about at a time.
         """
 
     async def health(self) -> None:
         """Raise ReflexUnavailable, saying why, unless there are verdicts to be had."""
-
-
-def crowded() -> ReflexUnavailable:
-    """Return what is raised where too many wait to be screened: no fault of the Reflex Layer's."""
-    return ReflexUnavailable(
-        "Too many tasks are waiting to be screened.", retry_after=RETRY_AFTER_SECONDS
-    )

@@ -11,7 +11,7 @@ import structlog
 
 from app.config import Settings
 from app.document import Document, Part, documents
-from app.reflex import RETRY_AFTER_SECONDS, SHORT_CHARACTERS, Reflex, crowded
+from app.reflex import RETRY_AFTER_SECONDS, SHORT_CHARACTERS, Crowded, Reflex
 from octollm.contracts import PiiPolicy
 from octollm.errors import InjectionDetected, PiiDetected, ReflexUnavailable, RefusedByPolicy
 from octollm.service import tracing
@@ -78,6 +78,8 @@ class Screening:
         for answer in answers:
             if isinstance(answer, ReflexUnavailable) and self._settings.reflex_fail_open:
                 log.warning("a text passed unscreened: the Reflex Layer is away", door=door)
+            elif isinstance(answer, Crowded):
+                raise _crowded()
             elif isinstance(answer, BaseException):
                 raise answer
         if policy != "redact":
@@ -91,8 +93,8 @@ class Screening:
         if len(texts) == 1 and len(texts[0]) <= SHORT_CHARACTERS:
             try:
                 return [await self._reflex.process(texts[0], context=door)]
-            except ReflexUnavailable as away:
-                return [away]
+            except (ReflexUnavailable, Crowded) as none:
+                return [none]
         async with self._turn():
             asking = [self._reflex.process(text, context=door) for text in texts]
             return await asyncio.gather(*asking, return_exceptions=True)
@@ -105,11 +107,17 @@ class Screening:
             async with asyncio.timeout(self._settings.screening_wait):
                 await self._turns.acquire()
         except TimeoutError:
-            raise crowded() from None
+            raise _crowded() from None
         try:
             yield
         finally:
             self._turns.release()
+
+
+def _crowded() -> ReflexUnavailable:
+    return ReflexUnavailable(
+        "Too many tasks are waiting to be screened.", retry_after=RETRY_AFTER_SECONDS
+    )
 
 
 def refusal(

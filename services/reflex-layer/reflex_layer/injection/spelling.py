@@ -13,7 +13,7 @@ from itertools import islice
 from string import ascii_lowercase
 from typing import Final
 
-from reflex_layer.engine import compiled, spans
+from reflex_layer.engine import compiled, spans, stands_in
 from reflex_layer.injection.disguises import Disguise
 from reflex_layer.injection.lexicon.phrases import phrases
 from reflex_layer.text import Shadow
@@ -65,10 +65,26 @@ MEANT: Final = {
 _MISSPELT: Final = frozenset(form.encode() for form, word in MEANT.items() if form != word)
 
 
+def _like(word: str) -> Iterator[str]:
+    """Yield patterns of the forms of a word, and of the word itself."""
+    for place in range(len(word) + 1):
+        head, tail = word[:place], word[place:]
+        yield from (head + tail[1:2] + tail[:1] + tail[2:], f"{head}[a-z]?{tail}")
+        yield f"{head}[a-z]?{tail[1:]}"
+
+
+_LIKE_A_KEY: Final = compiled(
+    rf"(?:^|[^a-z])(?:{'|'.join(form for word in KEYS for form in _like(word))})(?:$|[^a-z])"
+)
+"""Stands in every text with a misspelt key word; to look for it is faster than to part the words."""
+
+
 def respelt(seen: Shadow) -> Iterator[Disguise]:
     """Yield what a text says with its words put right, in time linear in its length."""
     if b"_" in seen.lower:
         yield from _names(seen)
+    if not stands_in(_LIKE_A_KEY, seen.lower):
+        return
     if not _MISSPELT.isdisjoint(seen.lower.translate(_BLANK).split()):
         yield from _mended(seen)
 

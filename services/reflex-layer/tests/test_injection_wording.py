@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reflex_layer.injection.spelling import KEYS, MEANT
+from reflex_layer.injection.spelling import KEYS, MEANT, respelt
 from reflex_layer.screen import screen
+from reflex_layer.text import shadow
 
 
 @pytest.mark.parametrize(
@@ -76,3 +77,10 @@ def test_the_same_words_in_peace_are_left_alone(text: str) -> None:
 def test_a_key_word_stands_for_itself_and_the_forms_are_bounded() -> None:
     assert all(MEANT[word] == word for word in KEYS)
     assert len(MEANT) < 10_000
+
+
+def test_every_misspelt_form_is_put_right_wherever_it_stands() -> None:
+    for form, word in MEANT.items():
+        if form != word:
+            (said,) = respelt(shadow(f"3{form}, the prompt"))
+            assert said.text == f"3{word}, the prompt"

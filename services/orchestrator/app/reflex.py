@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from app.breaker import BreakerState
+from octollm.errors import ReflexUnavailable
 from octollm.verdict import ReflexResponse
 
 RETRY_AFTER_SECONDS: Final = 5
@@ -19,8 +20,15 @@ class SettingsUnusable(Exception):
 
 
 class Crowded(Exception):
-    """Too many wait to be screened. Nobody is away, so that failing open does not count: such a
-    crowd could be made, to have a text pass unscreened."""
+    """The cause of a ReflexUnavailable: too many wait to be screened. Nobody is away, so that
+    failing open does not count: such a crowd could be made, to have a text pass unscreened."""
+
+
+def crowded() -> ReflexUnavailable:
+    """Return what is raised from `Crowded`."""
+    return ReflexUnavailable(
+        "Too many tasks are waiting to be screened.", retry_after=RETRY_AFTER_SECONDS
+    )
 
 
 class Reflex(Protocol):
@@ -33,8 +41,8 @@ class Reflex(Protocol):
     async def process(self, text: str, *, context: str | None = None) -> ReflexResponse:
         """Return the verdict on a text that came through the door `context`.
 
-        Raises ReflexUnavailable and Crowded. Any number of texts of up to `SHORT_CHARACTERS` may be
-        asked about at a time.
+        Raises ReflexUnavailable, from Crowded where nobody is away. Any number of texts of up to
+        `SHORT_CHARACTERS` may be asked about at a time.
         """
 
     async def health(self) -> None:

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from pydantic import ValidationError
 
 from app.config import IN_PROCESS
-from app.reflex import RETRY_AFTER_SECONDS, SettingsUnusable
+from app.reflex import RETRY_AFTER_SECONDS, Crowded, SettingsUnusable, crowded
 from octollm.errors import ReflexUnavailable
 from octollm.verdict import ReflexRequest, ReflexResponse
 from reflex_layer.config import Settings
@@ -40,7 +40,7 @@ def checked() -> Parts:
 
 class ReflexInside:
     """Screens in this process: short texts at once, long ones in a thread. As with the service,
-    no answer within `timeout` seconds is none."""
+    no answer within `timeout` seconds is none; but nobody is away then, there is a crowd."""
 
     def __init__(self, parts: Parts, timeout: float) -> None:
         self._parts, self._timeout = parts, timeout
@@ -57,7 +57,7 @@ class ReflexInside:
                 (answer,) = await self._parts.screener.answers([request], _US, "")
                 return answer
         except TimeoutError:
-            raise _unavailable("screening took too long") from None
+            raise crowded() from Crowded()
         except Exception as error:
             # Whatever it was, its text may quote ours.
             fault = type(error).__name__

@@ -10,7 +10,7 @@ from typing import Final
 
 from app.breaker import BreakerState
 from app.gathering import Gathering
-from app.reflex import SHORT_CHARACTERS, Crowded
+from app.reflex import SHORT_CHARACTERS, Crowded, crowded
 from app.reflex_client import ReflexClient
 from octollm.verdict import MAX_BATCH, ReflexResponse
 
@@ -32,14 +32,14 @@ class ReflexTogether:
         return self._client.breaker_state
 
     async def process(self, text: str, *, context: str | None = None) -> ReflexResponse:
-        """Return the verdict on a text. Raises ReflexUnavailable and Crowded."""
+        """Return the verdict on a text. Raises ReflexUnavailable."""
         if len(text) > SHORT_CHARACTERS:
             return await self._client.process(text, context=context)
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._short.ask((text, context))
         except TimeoutError:
-            raise Crowded from None
+            raise crowded() from Crowded()
 
     async def health(self) -> None:
         """Raise ReflexUnavailable unless the service says that it is well."""

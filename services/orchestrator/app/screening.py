@@ -11,7 +11,7 @@ import structlog
 
 from app.config import Settings
 from app.document import Document, Part, documents
-from app.reflex import RETRY_AFTER_SECONDS, SHORT_CHARACTERS, Crowded, Reflex
+from app.reflex import RETRY_AFTER_SECONDS, SHORT_CHARACTERS, Crowded, Reflex, crowded
 from octollm.contracts import PiiPolicy
 from octollm.errors import InjectionDetected, PiiDetected, ReflexUnavailable, RefusedByPolicy
 from octollm.service import tracing
@@ -76,10 +76,10 @@ class Screening:
                 "A text could not be screened to its end.", retry_after=RETRY_AFTER_SECONDS
             )
         for answer in answers:
-            if isinstance(answer, ReflexUnavailable) and self._settings.reflex_fail_open:
+            crowd = isinstance(answer, BaseException) and isinstance(answer.__cause__, Crowded)
+            away = isinstance(answer, ReflexUnavailable) and not crowd
+            if away and self._settings.reflex_fail_open:
                 log.warning("a text passed unscreened: the Reflex Layer is away", door=door)
-            elif isinstance(answer, Crowded):
-                raise _crowded()
             elif isinstance(answer, BaseException):
                 raise answer
         if policy != "redact":
@@ -93,7 +93,7 @@ class Screening:
         if len(texts) == 1 and len(texts[0]) <= SHORT_CHARACTERS:
             try:
                 return [await self._reflex.process(texts[0], context=door)]
-            except (ReflexUnavailable, Crowded) as none:
+            except ReflexUnavailable as none:
                 return [none]
         async with self._turn():
             asking = [self._reflex.process(text, context=door) for text in texts]
@@ -107,17 +107,11 @@ class Screening:
             async with asyncio.timeout(self._settings.screening_wait):
                 await self._turns.acquire()
         except TimeoutError:
-            raise _crowded() from None
+            raise crowded() from Crowded()
         try:
             yield
         finally:
             self._turns.release()
-
-
-def _crowded() -> ReflexUnavailable:
-    return ReflexUnavailable(
-        "Too many tasks are waiting to be screened.", retry_after=RETRY_AFTER_SECONDS
-    )
 
 
 def refusal(

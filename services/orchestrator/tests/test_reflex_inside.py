@@ -10,8 +10,11 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from app import reflex_inside
+from app.config import Settings as OurSettings
+from app.document import Part
 from app.reflex import Reflex, SettingsUnusable
 from app.reflex_inside import ReflexInside, screening_inside
+from app.screening import Screening
 from octollm.errors import ReflexUnavailable
 from octollm.verdict import ReflexResponse
 from reflex_layer.screener import LONG_TEXT
@@ -63,6 +66,13 @@ async def test_no_answer_in_time_is_none() -> None:
             await inside.process(LONG)
     assert caught.value.retry_after
     assert "ada" not in str(caught.value)
+
+
+async def test_no_answer_in_time_passes_no_text_though_failing_open() -> None:
+    settings = OurSettings(reflex_fail_open=True)
+    async with screening_inside(0.000_001, CollectorRegistry()) as inside:
+        with pytest.raises(ReflexUnavailable):
+            await Screening(inside, settings).check([Part("goal", LONG)], "block", "submit")
 
 
 @pytest.mark.parametrize("text", ["", "x" * 100_001, "\ud800"], ids=["empty", "long", "surrogate"])

@@ -83,6 +83,7 @@ async def test_a_long_text_goes_alone_and_waits_for_no_short_ones() -> None:
 
 async def test_no_short_text_waits_for_ever() -> None:
     reflex, client = together(seconds=0.05)
-    with pytest.raises(Crowded):
+    with pytest.raises(ReflexUnavailable) as caught:
         await reflex.process("short")
+    assert isinstance(caught.value.__cause__, Crowded)
     client.may_answer.set()

@@ -10,7 +10,7 @@ import structlog
 
 from app.config import Settings
 from app.document import Document, Part, documents
-from app.reflex import SHORT_CHARACTERS, Crowded
+from app.reflex import SHORT_CHARACTERS, Crowded, crowded
 from app.screening import MAX_FINDINGS, Screening, refusal
 from octollm.contracts import PiiPolicy
 from octollm.errors import (
@@ -245,7 +245,9 @@ async def test_failing_open_is_for_a_reflex_layer_that_is_away_alone() -> None:
 
 @pytest.mark.parametrize("context", ["x", "x" * 100_000], ids=["a document", "two"])
 async def test_a_crowd_passes_no_text_though_failing_open(context: str) -> None:
-    door, _ = screening({"a": Crowded(), "a\n\nx": Crowded()}, reflex_fail_open=True)
+    full = crowded()
+    full.__cause__ = Crowded()
+    door, _ = screening({"a": full, "a\n\nx": full}, reflex_fail_open=True)
     with pytest.raises(ReflexUnavailable, match="waiting"):
         await door.check([Part("goal", "a"), Part("context", context)], "block", "submit")
 

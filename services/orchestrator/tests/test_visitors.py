@@ -22,6 +22,7 @@ OWN_NAMES = [
 FOREIGN_NAMES = [
     "evil.example",
     "evil.example:8000",
+    "127.0.0.1%evil.example",
     "localhost.evil.example",
     "127.0.0.1.nip.example",
 ]

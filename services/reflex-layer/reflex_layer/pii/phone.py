@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from octollm.verdict import PiiType
-from reflex_layer.engine import EDGE, compiled, first, is_whole, spans, stands_in, values
+from reflex_layer.engine import EDGE, compiled, is_whole, spans, stands_in, values
 from reflex_layer.pii.calling_codes import is_dialled, is_planned
 from reflex_layer.pii.phone_words import Words
 from reflex_layer.pii.recogniser import EACH_DIGIT, Found, digits_of, stands_alone
 from reflex_layer.text import Shadow
 
-_ANCHOR: Final = r"[0-9](?:[ ().\t/-]{0,3}[0-9]){5}"
-_DIGITS: Final = compiled(_ANCHOR)
 _EXTENSION: Final = r"(?: ?(?:x|ext\.?) ?[0-9]{1,6})?"
 _GAP: Final = r"\)?[ .\t/-]{0,3}\(?"
 _INTERNATIONAL: Final = compiled(
@@ -44,9 +42,8 @@ _DATE: Final = compiled(
 _SECONDS: Final = compiled(r"1[5-9][0-9]{8}")
 """Seconds since 1970 in our decades; no number of ten digits begins so in North America."""
 
-_BEFORE_DIGITS: Final = 32
-"""How many characters of a number may stand before six digits close together: a sign, and five
-digits with wider gaps."""
+_BEFORE_DIGITS: Final = 4
+"""How many characters of a number may stand before its first digit: `_+ (`."""
 
 _MAX_TRIALS: Final = 4
 """How many groups at the end of a candidate may turn out not to belong to it, less one."""
@@ -69,7 +66,7 @@ _MAX_DIGITS: Final = 15
 
 class Phone:
     kind = PiiType.PHONE
-    anchor = _ANCHOR
+    anchor = r"[0-9](?:[ ().\t/-]{0,3}[0-9]){5}"
     positive = (
         "Call ⟦+1 (212) 555-0188⟧ now.",
         "⟦+44 20 7946 0958⟧ or ⟦0049 30 901820⟧",
@@ -91,6 +88,7 @@ class Phone:
         '{"customerPhone": "⟦4155550132⟧"}',
         "call my iPhone: ⟦415 555 2671⟧",
         "ask for Ines Okafor on her mobile, then ⟦07700 900 123⟧",
+        "Tel: ⟦+44   (20)   7946   (0958⟧) and a line of words that goes on. Invoice 202400017",
     )
     negative = (
         "on 2024-05-17 at 12:30:45",
@@ -150,14 +148,14 @@ class Phone:
 
 
 def _within(lower: bytes) -> tuple[int, int] | None:
-    """Return between which places all telephone numbers of a text stand; None if it has none.
+    """Return between which places all telephone numbers of a text stand; None if it has no digit.
 
     The digits of most texts are few and stand together, and the text around is not searched.
     """
-    digits = first(_DIGITS, lower, 0, len(lower))
-    if digits is None:
+    begin = min((place for place in map(lower.find, EACH_DIGIT) if place >= 0), default=None)
+    if begin is None:
         return None
-    return max(0, digits[0] - _BEFORE_DIGITS), 1 + max(map(lower.rfind, EACH_DIGIT))
+    return max(0, begin - _BEFORE_DIGITS), 1 + max(map(lower.rfind, EACH_DIGIT))
 
 
 def _beside_words(words: Words, lower: bytes) -> Iterator[tuple[int, int]]:

@@ -29,7 +29,16 @@ def address_of(host: str | None) -> str:
 
 def is_address(host: str) -> bool:
     """Return True when `host` is an address and no name."""
-    return len(host) <= _LONGEST and bool(address_of(host))
+    return len(host) <= _LONGEST and _is_address(host)
+
+
+@lru_cache(maxsize=4_096)
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=64)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from scripted_reflex import CLEAN
 
 from app.reflex import SHORT_CHARACTERS, Crowded
 from app.reflex_together import LANES, ReflexTogether
@@ -15,20 +16,7 @@ from octollm.verdict import ReflexResponse
 
 
 def verdict(text: str) -> ReflexResponse:
-    return ReflexResponse(
-        request_id="r",
-        status="success",
-        pii_detected=False,
-        pii_matches=[],
-        injection_detected=False,
-        injection_matches=[],
-        injection_score=0.0,
-        incomplete=False,
-        details=text,
-        cache_hit=False,
-        processing_time_ms=0.0,
-        ruleset="r",
-    )
+    return ReflexResponse.model_validate(CLEAN | {"details": text})
 
 
 class Client:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -27,6 +28,10 @@ from reflex_layer.config import Settings as ReflexSettings
 from reflex_layer.main import create_app as create_reflex
 
 TEMPLATE = "template_house"
+
+# A shell starts what it runs in the background with SIGINT ignored, and every child inherits it:
+# no program under test would hear of Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Without the values of all variables, which it takes a minute to draw for an error of a library.
 structlog.configure(

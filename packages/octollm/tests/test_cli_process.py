@@ -29,9 +29,7 @@ from .scripted_server import (
     task,
 )
 
-# A shell starts what it runs in the background with SIGINT ignored, and that is inherited.
-LISTEN_TO_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-COMMAND = [sys.executable, "-c", LISTEN_TO_CTRL_C + "from octollm.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from octollm.cli import main; main()"]
 
 
 def environment(server: ScriptedServer, **more: str) -> Mapping[str, str]:

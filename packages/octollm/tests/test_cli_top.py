@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -126,7 +127,7 @@ def test_q_and_ctrl_c_end_the_live_view_and_give_the_screen_back(
         os.close(theirs)
         try:
             shown = _until(ours, b"It was told to.")
-            os.write(ours, key) if key == b"q" else process.send_signal(2)
+            os.write(ours, key) if key == b"q" else process.send_signal(signal.SIGINT)
             shown += _until(ours, b"\x1b[?1049l")
             assert process.wait(PATIENCE_SECONDS) == 0
         finally:

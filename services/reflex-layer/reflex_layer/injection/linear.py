@@ -60,8 +60,13 @@ class Linear:
         logarithm of their number.
         """
         has = features(text, spoken)
+        weights = self.weights.take(has.places)
+        if len(text) <= WINDOWS[0]:  # which is one window: where in it something stands is the same
+            odds = float(weights.sum() / norm(len(text)) * self.scale + self.bias)
+            if odds <= 0:
+                return Weighed(odds, 0, len(text))
         sums = np.zeros(len(text) + 1)
-        np.bincount(has.ends, self.weights.take(has.places), len(text)).cumsum(out=sums[1:])
+        np.bincount(has.ends, weights, len(text)).cumsum(out=sums[1:])
         starts, ends, norms = windows(len(text))
         odds = (sums[ends] - sums[starts]) / norms * self.scale + self.bias
         best = int(odds.argmax())

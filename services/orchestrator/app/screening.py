@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import structlog
 
@@ -13,7 +13,13 @@ from app.config import Settings
 from app.document import Document, Part, documents
 from app.reflex import RETRY_AFTER_SECONDS, SHORT_CHARACTERS, Crowded, Reflex, crowded
 from octollm.contracts import PiiPolicy
-from octollm.errors import InjectionDetected, PiiDetected, ReflexUnavailable, RefusedByPolicy
+from octollm.errors import (
+    Found,
+    InjectionDetected,
+    PiiDetected,
+    ReflexUnavailable,
+    RefusedByPolicy,
+)
 from octollm.service import tracing
 from octollm.verdict import PiiMatch, ReflexResponse
 
@@ -175,8 +181,14 @@ def _findings(document: Document, spans: Iterable[tuple[str, int, int]]) -> list
     return found
 
 
+def described(findings: Sequence[Found]) -> str:
+    """Say in one sentence what was found where, by kind alone."""
+    kinds = ", ".join(sorted({found["kind"] for found in findings}))
+    fields = ", ".join(sorted({found["field"] for found in findings})[:5])
+    return f"Found {kinds} in {fields}."
+
+
 def _refuse(error: type[RefusedByPolicy], findings: list[Finding]) -> RefusedByPolicy:
     unique = sorted(set(findings), key=lambda f: (f.field, f.start, f.kind))
-    kinds = ", ".join(sorted({finding.kind for finding in unique}))
-    fields = ", ".join(sorted({finding.field for finding in unique})[:5])
-    return error(f"Found {kinds} in {fields}.", findings=[asdict(f) for f in unique[:MAX_FINDINGS]])
+    told = [Found(field=f.field, kind=f.kind, start=f.start, end=f.end) for f in unique]
+    return error(described(told), findings=told[:MAX_FINDINGS])

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import openai
 import pytest
@@ -308,6 +308,8 @@ TURN = {"role": "user", "content": "Count."}
          "input[0].content[0].type"),
         ({"input": 7}, "input"),
         ({"text": {"format": {"type": "json_schema"}}}, "text.format.schema"),
+        ({"text": {"format": {"type": "json_schema", "schema": {"$ref": "https://x.test"}}}},
+         "text.format.schema"),
         ({"metadata": {"a": 7}}, "metadata.a"),
         ({"extra_body": {"octollm": {"acceptance_criteria": [{"type": "max_words"}]}}},
          "octollm.acceptance_criteria[0].words"),
@@ -533,8 +535,36 @@ async def test_private_data_are_refused_with_their_kind_alone(house: Any) -> Non
     async with client_of(house) as client:
         with pytest.raises(openai.UnprocessableEntityError) as refused:
             await client.responses.create(model="digest", input="Write to anna@example.org.")
-    assert refused.value.code == "pii-detected"
+    assert (refused.value.code, refused.value.param) == ("pii-detected", "input")
     assert "anna" not in json.dumps(refused.value.body)
+
+
+PRIVATE: Final = "Write to anna@example.org."
+SAID: Final = [
+    {"role": "user", "content": PRIVATE},
+    {"role": "assistant", "content": "Done."},
+    {"role": "user", "content": "Count."},
+]
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ({"input": PRIVATE}, "input"),
+        ({"input": SAID}, "input"),
+        ({"input": "Count.", "extra_body": {"octollm": {"context": PRIVATE}}}, "octollm.context"),
+        ({"input": "Count.", "metadata": {"note": PRIVATE}}, "metadata.note"),
+    ],
+)
+async def test_what_is_found_is_found_in_the_fields_of_the_client(
+    house: Any, asked: dict[str, Any], named: str
+) -> None:
+    async with client_of(house) as client:
+        with pytest.raises(openai.UnprocessableEntityError) as refused:
+            await client.responses.create(model="digest", **asked)
+    problem = refused.value.response.json()
+    assert [one["field"] for one in problem["findings"]] == [named]
+    assert problem["detail"] == f"Found Email in {named}."
 
 
 async def test_a_key_opens_its_own_responses_alone(house: Any) -> None:

@@ -137,17 +137,23 @@ async def test_what_the_framework_refuses_is_a_problem_too(
     assert answer.json()["request_id"] == answer.headers["X-Request-ID"]
 
 
+@pytest.mark.parametrize(
+    ("broken", "path"),
+    [("app.store.list_tasks", "/tasks"), ("app.routes.openai.unavailable", "/v1/models")],
+)
 async def test_an_unforeseen_error_is_a_problem_that_tells_nothing(
-    house: Any, monkeypatch: pytest.MonkeyPatch
+    house: Any, monkeypatch: pytest.MonkeyPatch, broken: str, path: str
 ) -> None:
-    def broken(*_arguments: Any, **_named: Any) -> None:
+    def failing(*_arguments: Any, **_named: Any) -> None:
         raise ValueError("canary")
 
-    monkeypatch.setattr("app.store.list_tasks", broken)
-    answer = await house.http.get("/tasks")
+    monkeypatch.setattr(broken, failing)
+    answer = await house.http.get(path)
     assert (answer.status_code, answer.json()["type"]) == (500, PROBLEM + "internal-error")
     assert answer.json()["request_id"] == answer.headers["X-Request-ID"]
     assert "canary" not in answer.text
+    if path.startswith("/v1/"):
+        assert answer.json()["error"]["code"] == "internal-error"
 
 
 async def test_browsers_from_elsewhere_are_let_in_only_by_name(make_house: Any) -> None:

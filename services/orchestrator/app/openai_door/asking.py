@@ -21,8 +21,9 @@ from pydantic import (
 )
 
 from app.openai_door.naming import LIST, TEXT, TEXT_OR_LIST, as_written
+from app.screening import described
 from octollm.contracts import MAX_CONTEXT_CHARACTERS, MAX_GOAL_CHARACTERS, TaskRequest
-from octollm.errors import InvalidRequest
+from octollm.errors import Found, InvalidRequest, OctoError, RefusedByPolicy
 from octollm.validation import invalid, invalid_fields, invalid_request
 
 ANY_ARM = "octollm"
@@ -57,7 +58,6 @@ _TEXTS = frozenset({"context", "pii_policy"})
 """Fields that are never read as JSON where they stand in `metadata`."""
 
 _OURS = frozenset(TaskRequest.model_fields) - {"goal", "assigned_arm", "metadata"}
-_NAMES = {"goal": "input", "assigned_arm": "model"}
 
 
 class TextPart(BaseModel):
@@ -149,46 +149,64 @@ def task_request(request: ResponseRequest) -> TaskRequest:
     _check_supported(request.model_extra or {})
     fields = _fields(request)
     goal, context = _goal_and_context(request, fields.pop("context", None))
-    criteria = fields.pop("acceptance_criteria", [])
-    if not isinstance(criteria, list):
-        criteria = [criteria]
     given: dict[str, Any] = {
         **fields,
         "goal": goal,
         "context": context,
-        "acceptance_criteria": [*criteria, *_of_format(request.text)],
+        "acceptance_criteria": [*_criteria(fields), *_of_format(request.text)],
         "assigned_arm": None if request.model == ANY_ARM else request.model,
         "metadata": own_notes(request.metadata),
     }
     try:
         return TaskRequest.model_validate(given)
     except ValidationError as error:
-        raise _renamed(invalid_request(error)) from None
+        raise renamed(invalid_request(error), request) from None
 
 
-def renamed(error: InvalidRequest) -> InvalidRequest:
-    """Return an error of the pipeline with the client's names for the task's fields."""
-    errors = [
-        {"field": _NAMES.get(one["field"], one["field"]), "message": one["message"]}
-        for one in error.errors
-    ]
-    extra: dict[str, Any] = {**error.extra, "errors": errors}
-    return type(error)(invalid_fields(errors).detail, **extra)
+def renamed(error: InvalidRequest | RefusedByPolicy, request: ResponseRequest) -> OctoError:
+    """Return an error of the pipeline with the client's names for the task's fields.
+
+    Places count in the text that was made of the client's: its instructions stand before its input.
+    """
+    made_of = _made_of(request)
+    extra: dict[str, Any] = dict(error.extra)
+    if isinstance(error, RefusedByPolicy):
+        found = [Found(**one | {"field": _named(one["field"], made_of)}) for one in error.findings]
+        return type(error)(described(found), **extra | {"findings": found})
+    named = invalid_fields(
+        {"field": _named(one["field"], made_of), "message": one["message"]} for one in error.errors
+    )
+    return type(error)(named.detail, **extra | {"errors": named.errors})
+
+
+def _made_of(request: ResponseRequest) -> dict[str, str]:
+    """Return which fields of the task are made of which of the client's."""
+    own = _fields(request)
+    made_of = {"goal": "input", "assigned_arm": "model"}
+    if "context" not in own:
+        made_of["context"] = "input"
+    if request.text.format.type != "text":
+        made_of[f"acceptance_criteria.{len(_criteria(own))}"] = "text.format"
+    return made_of
+
+
+def _named(field: str, made_of: dict[str, str]) -> str:
+    """Return a field of the task as the client names it; what has no name of its own is of
+    `octollm`."""
+    for ours, name in made_of.items():
+        if field == ours or field.startswith(f"{ours}."):
+            return as_written(name + field.removeprefix(ours))
+    return as_written(f"octollm.{field}" if field.split(".")[0] in _OURS else field)
+
+
+def _criteria(fields: dict[str, Any]) -> list[Any]:
+    criteria = fields.get("acceptance_criteria", [])
+    return criteria if isinstance(criteria, list) else [criteria]
 
 
 def own_notes(metadata: dict[str, Any]) -> dict[str, Any]:
     """Return the metadata that are the client's own."""
     return {name: value for name, value in metadata.items() if not name.startswith(PREFIX)}
-
-
-def _renamed(error: InvalidRequest) -> InvalidRequest:
-    """Name fields as the client does: all but its own are of `octollm`."""
-    errors = []
-    for one in error.errors:
-        first = one["field"].split(".")[0]
-        ours = f"octollm.{one['field']}" if first in _OURS else one["field"]
-        errors.append({"field": _NAMES.get(first, as_written(ours)), "message": one["message"]})
-    return invalid_fields(errors)
 
 
 def _check_supported(extra: dict[str, Any]) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from octollm.problem import PROBLEM_TYPE_PREFIX
-from octollm.service.problems import PROBLEM_JSON
+from octollm.service.problems import PROBLEM_JSON, unforeseen
 
 PATH: Final = "/v1"
 _LENGTH: Final = b"content-length"
@@ -28,11 +29,13 @@ class ErrorMember:
         if scope["type"] != "http" or not (path == PATH or path.startswith(f"{PATH}/")):
             await self.app(scope, receive, send)
             return
+        begun = False
         start: Message | None = None
         body = b""
 
         async def send_with_error(message: Message) -> None:
-            nonlocal start, body
+            nonlocal begun, start, body
+            begun = True
             if message["type"] == "http.response.start" and _is_problem(message):
                 start = message
             elif start is None:
@@ -46,7 +49,13 @@ class ErrorMember:
                     await send({**start, "headers": [*headers, length]})
                     await send({"type": "http.response.body", "body": content})
 
-        await self.app(scope, receive, send_with_error)
+        try:
+            await self.app(scope, receive, send_with_error)
+        except Exception as error:
+            if not begun:  # the framework would answer it outside of here
+                answer = await unforeseen(Request(scope), error)
+                await answer(scope, receive, send_with_error)
+            raise
 
 
 def _is_problem(start: Message) -> bool:
@@ -59,7 +68,7 @@ def _is_problem(start: Message) -> bool:
 def _with_error(body: bytes) -> bytes:
     """Return a problem with the same said as OpenAI does: what, where, and in which words."""
     problem: dict[str, Any] = json.loads(body)
-    errors = problem.get("errors") or [{}]
+    errors = problem.get("errors") or problem.get("findings") or [{}]
     problem["error"] = {
         "type": "octollm_error",
         "code": problem["type"].removeprefix(PROBLEM_TYPE_PREFIX),

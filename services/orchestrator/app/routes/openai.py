@@ -49,6 +49,7 @@ from octollm.errors import (
     PiiDetected,
     PrivateValuesUnreadable,
     ReflexUnavailable,
+    RefusedByPolicy,
     UnknownArm,
 )
 from octollm.service.problems import responses
@@ -126,8 +127,8 @@ async def create_response(
     """
     if not asked.background or asked.stream:
         check_may(request, "read")
+    wanted = asking.task_request(asked)
     try:
-        wanted = asking.task_request(asked)
         accepted = await parts.pipeline.submit(
             wanted, tenant=tenant, idempotency_key=idempotency_key
         )
@@ -135,8 +136,8 @@ async def create_response(
         task: TaskResponse = await look(
             reading.awaited, parts, completions, tenant, accepted.task_id, 0
         )
-    except (UnknownArm, ArmUnavailable) as error:
-        raise asking.renamed(error) from None
+    except (InvalidRequest, RefusedByPolicy) as error:
+        raise asking.renamed(error, asked) from None
     task_id, background = accepted.task_id, asked.background
     kept = background or idempotency_key is not None
     if asked.stream:

@@ -57,7 +57,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(RequestValidationError)(_on_invalid_request)
     app.exception_handler(HTTPException)(_on_http_exception)
     app.exception_handler(ClientDisconnect)(_on_gone)
-    app.exception_handler(Exception)(_on_unforeseen)
+    app.exception_handler(Exception)(unforeseen)
 
 
 def responses(*errors: type[OctoError]) -> dict[int | str, dict[str, Any]]:
@@ -132,8 +132,9 @@ def _allowed(request: Request) -> list[str]:
     ]
 
 
-async def _on_unforeseen(_request: Request, error: Exception) -> ProblemResponse:
-    """Answer 500; the framework calls this outside our middleware, so the id is added here."""
+async def unforeseen(_request: Request, error: Exception) -> ProblemResponse:
+    """Log an error that nobody foresaw and return its answer, 500. To be called outside our
+    middleware, as the framework does, so the id is added here."""
     log.error("unforeseen error", exc_info=error)
     return render(InternalError(), {REQUEST_ID_HEADER: correlation_id.get() or ""})
 

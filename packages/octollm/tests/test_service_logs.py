@@ -162,11 +162,19 @@ def test_a_line_that_cannot_be_written_is_lost_and_fails_nobody(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(sys, "stderr", stderr())
-    monkeypatch.setattr(logging, "raiseExceptions", False)
     logs.configure(log_format=log_format)
     structlog.get_logger("ours").error("\u4e2d", text="\u4e2d")
     logging.getLogger("theirs").error("\u4e2d")
     assert capsys.readouterr().out == ""
+
+
+def test_a_malformed_line_of_a_library_is_left_out(lines: Lines) -> None:
+    logs.configure()
+    logging.getLogger("theirs").error("%d tasks", SECRET)
+    (line,) = lines()
+    assert line["logger"] == "theirs"
+    assert "left out" in line["event"]
+    assert SECRET not in str(line)
 
 
 def test_the_innermost_places_are_kept_of_a_deep_exception(lines: Lines) -> None:

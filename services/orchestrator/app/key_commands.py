@@ -15,7 +15,7 @@ from uuid import UUID
 
 import click
 
-from app.api_keys import Scope, name_checked, scopes_in, span_in
+from app.api_keys import PREFIX_CHARACTERS, Scope, name_checked, scopes_in, span_in
 from app.command_line import data_option, database_url_of, fail, read_settings
 from octollm.cli_server import json_option
 
@@ -103,7 +103,7 @@ def list_(data_dir: Path | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"keys": [_document(row) for row in rows]}, indent=2))
     elif rows:
-        _print_table(rows)
+        _print_keys(rows)
     else:
         click.echo("No keys. Make one: octollm keys create --tenant TENANT --name NAME", err=True)
 
@@ -153,24 +153,23 @@ def _document(row: ApiKey) -> dict[str, Any]:
     }
 
 
-def _print_table(rows: list[ApiKey]) -> None:
-    from rich.table import Table
+def _print_keys(rows: list[ApiKey]) -> None:
+    """Print each key in two lines, since an id alone takes half of a terminal."""
+    from rich.text import Text
 
     from octollm.cli_output import Safe, span, stdout
 
-    now = datetime.now(UTC)
+    now, console = datetime.now(UTC), stdout()
 
-    def ago(at: datetime | None) -> str:
-        return f"{span((now - at).total_seconds())} ago" if at else "never"
+    def line(key: str, begins: str, state: str, used: str) -> str:
+        return f"{key:36}  {begins:{PREFIX_CHARACTERS}}  {state:7}  {used}"
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("key", no_wrap=True)
-    for column in ("tenant", "name", "begins", "scopes", "used", "state"):
-        table.add_column(column, overflow="fold")
+    console.print(Text(line("key", "begins", "state", "used"), style="dim"))
     for row in rows:
-        scopes, used = ",".join(row.scopes), ago(row.last_used_at)
-        table.add_row(str(row.id), row.tenant, row.name, row.prefix, scopes, used, _state(row, now))
-    stdout().print(Safe(table))
+        at = row.last_used_at
+        used = f"{span((now - at).total_seconds())} ago" if at else "never"
+        console.print(Safe(Text(line(str(row.id), row.prefix, _state(row, now), used))))
+        console.print(Safe(Text(f"  {row.name} of {row.tenant}: {', '.join(row.scopes)}")))
 
 
 def _state(row: ApiKey, now: datetime) -> str:

@@ -54,6 +54,15 @@ def test_a_key_is_printed_alone_on_stdout_and_once(run: Run) -> None:
     assert "good" in table
 
 
+def test_the_list_fits_into_eighty_columns(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    key = made(run)
+    assert run("list").stdout.splitlines()[1:] == [
+        f"{key['id']}  {key['prefix']}  good     never",
+        "  ci of acme: submit, read, cancel",
+    ]
+
+
 def test_a_key_is_made_as_it_was_asked_for(run: Run) -> None:
     key = made(run, "--scope", "admin,read", "--expires", "90d")
     (kept,) = listed(run)

@@ -50,7 +50,7 @@ def configure(level: str = "INFO", log_format: LogFormat = "json") -> None:
         logger_factory=_Line,
         wrapper_class=structlog.make_filtering_bound_logger(level),
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -82,6 +82,14 @@ class _Line:
             stderr.flush()
 
     debug = info = warning = error = critical = write
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes the lines of libraries."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (logging's name)
+        """Lose a line that cannot be made or written: `logging` would print all it was made of."""
+        structlog.get_logger(record.name).error("a line could not be logged; it is left out")
 
 
 def _quieten_libraries() -> None:

@@ -150,7 +150,8 @@ class Queue:
                 await deliveries.put_back(consumer.worker_id)
                 await asyncio.wait({running}, timeout=RESTART_SECONDS)
         finally:
-            running.cancel()  # of no effect, unless this task itself was cancelled
+            if running.cancel():  # since this task itself was cancelled: the pool is closed next
+                await asyncio.wait({running}, timeout=RESTART_SECONDS)
         running.result()
 
     async def take_recovery_lock(self, session: AsyncSession) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from arms.config import ModelSettings
 
 USAGE = 2
+
+_FIELD = re.compile(r'field "(\w+)"')
+"""What pydantic-settings names in the message of what it cannot read."""
 
 data_option = click.option(
     "--data-dir",
@@ -37,7 +41,9 @@ def read_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**given)
     except SettingsError as error:
-        click.echo(f'{error}: lists are written as JSON, such as ["one", "two"]', err=True)
+        named = _FIELD.search(str(error))
+        name = f"OCTOLLM_{named[1].upper()}" if named else str(error)
+        click.echo(f'{name}: must be a list in JSON, such as ["one", "two"]', err=True)
         sys.exit(USAGE)
     except ValidationError as error:
         for problem in error.errors(include_input=False):

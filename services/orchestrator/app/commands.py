@@ -167,7 +167,7 @@ def migrate(revision: str, as_json: bool) -> None:
     try:
         migrations.upgrade(settings.database_url, revision)
     except OperationalError as error:
-        reason = str(error.orig).strip().splitlines()[-1]
+        reason = str(error.orig).strip().splitlines()[0].rpartition("failed: ")[2]
         fail(f"The database of OCTOLLM_DATABASE_URL cannot be used: {reason}", code=3)
     except CommandError as error:
         fail(str(error), code=USAGE)

@@ -138,7 +138,9 @@ def _on_database(
         except DatabaseUnavailable as error:
             where = f"in {data_dir}" if data_dir else "of OCTOLLM_DATABASE_URL"
             hint = "" if data_dir else " For that of `octollm up`, give its folder by --data-dir."
-            fail(f"The database {where} cannot be used. {error.detail}{hint}", code=AWAY)
+            why = "" if error.detail == error.title else f" {error.detail}"
+            look = " `octollm doctor` says what is wrong with it." if not (data_dir or why) else ""
+            fail(f"The database {where} cannot be used.{why}{look}{hint}", code=AWAY)
 
 
 def _document(row: ApiKey) -> dict[str, Any]:
@@ -169,7 +171,8 @@ def _print_keys(rows: list[ApiKey]) -> None:
         at = row.last_used_at
         used = f"{span((now - at).total_seconds())} ago" if at else "never"
         console.print(Safe(Text(line(str(row.id), row.prefix, _state(row, now), used))))
-        console.print(Safe(Text(f"  {row.name} of {row.tenant}: {', '.join(row.scopes)}")))
+        until = f", until {row.expires_at:%Y-%m-%d}" if row.expires_at else ""
+        console.print(Safe(Text(f"  {row.name} of {row.tenant}: {', '.join(row.scopes)}{until}")))
 
 
 def _state(row: ApiKey, now: datetime) -> str:

@@ -1,7 +1,7 @@
 """The commands `octollm reflex` and `octollm screen`.
 
-Exit codes of `screen`: 0 nothing that blocks, 1 something does, 2 usage or an unusable text,
-3 the Reflex Layer asked with `--url` is away.
+Exit codes of `screen`: 0 nothing that blocks, 1 something does, 2 usage (the URL and the key
+included) or an unusable text, 3 the Reflex Layer asked with `--url` is away.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from pydantic import ValidationError
 from rich.console import RenderableType
 
 from octollm.answers import error_in, unreachable, unreadable, without_password
-from octollm.cli_errors import FAILED, USAGE, reported
+from octollm.cli_errors import FAILED, USAGE, exit_code, reported
 from octollm.cli_output import Safe, clean, print_json, stdout
-from octollm.errors import InvalidRequest
+from octollm.errors import InvalidRequest, Unauthenticated
 from octollm.redaction import redact
 from octollm.service.addresses import proxies
 from octollm.service.connections import Connections, with_files_for
@@ -74,19 +74,25 @@ def reflex(host: str | None, port: int | None) -> None:
 @click.command(short_help="Screen a text, a file or stdin.")
 @click.argument("source", metavar="TEXT|FILE|-")
 @click.option("--url", help="Ask the Reflex Layer running there; else screen in this process.")
+@click.option(
+    "--key",
+    envvar="OCTOLLM_REFLEX_KEY",
+    show_envvar=True,
+    help="Key of the Reflex Layer there, if it wants one.",
+)
 @click.option("--redact", "redacted", is_flag=True, help="Write the text with values replaced.")
 @click.option("--json", "as_json", is_flag=True, help="Write the verdict as JSON.")
-def screen(source: str, url: str | None, redacted: bool, as_json: bool) -> None:
+def screen(source: str, url: str | None, key: str | None, redacted: bool, as_json: bool) -> None:
     """Screen a text, a file or stdin (-) for private data and prompt injection.
 
     Exits with 0 if nothing was found that blocks, 1 if something was, 2 for a text that cannot
-    be screened, 3 if the server is away.
+    be screened or a wrong URL or key, 3 if the server is away.
     """
     if redacted and as_json:
         raise click.UsageError("--redact and --json exclude each other.")
     with reported(as_json):
         request = _request(source, as_json)
-        verdict = _screened_here(request) if url is None else _asked(url, request)
+        verdict = _screened_here(request) if url is None else _asked(url, key, request)
     if as_json:
         print_json(verdict.model_dump(mode="json"))
     elif redacted:
@@ -129,12 +135,17 @@ def _screened_here(request: ReflexRequest) -> ReflexResponse:
     )
 
 
-def _asked(url: str, request: ReflexRequest) -> ReflexResponse:
+def _asked(url: str, key: str | None, request: ReflexRequest) -> ReflexResponse:
     """Ask a running Reflex Layer; raises the error it answered, or ServerUnreachable."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
     endpoint = f"{url.rstrip('/')}/process"
     try:
         answer = httpx2.post(
-            endpoint, json=request.model_dump(), timeout=_TIMEOUT_SECONDS, trust_env=False
+            endpoint,
+            json=request.model_dump(),
+            headers=headers,
+            timeout=_TIMEOUT_SECONDS,
+            trust_env=False,
         )
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
         raise click.UsageError(
@@ -143,7 +154,13 @@ def _asked(url: str, request: ReflexRequest) -> ReflexResponse:
     except httpx2.RequestError as fault:
         raise unreachable(clean(url), fault) from None
     if not answer.is_success:
-        raise error_in(answer)
+        error = error_in(answer)
+        if error.status == Unauthenticated.status:
+            which = "another key" if key else "a key"
+            raise click.UsageError(f"--key: the Reflex Layer there wants {which}")
+        if exit_code(error) == FAILED:  # which says that something was found
+            raise click.UsageError(f"--url: {clean(error.detail)}")
+        raise error
     try:
         return ReflexResponse.model_validate_json(answer.content)
     except ValidationError:

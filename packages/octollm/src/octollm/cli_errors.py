@@ -96,6 +96,9 @@ def next_step(error: OctoError) -> str | None:
     if error.status in (401, 403):
         given = "The key that was given is not a key of this server, or not any more.\n"
         return (given if _key_given() else "") + "Set OCTOLLM_API_KEY, or pass --api-key."
+    if isinstance(error, ServerUnreachable | Unavailable) and "task_id" in error.extra:
+        goes_on = "The task was accepted, and goes on when the server is there again.\n"
+        return goes_on + how_to_go_on(str(error.extra["task_id"]))
     for kind, hint in _HINTS.items():
         if isinstance(error, kind):
             return hint(error)

@@ -18,6 +18,7 @@ from octollm.cli_events import event_line
 from octollm.cli_output import Safe, print_json, span, status_text, stderr, stdout, task_panel
 from octollm.client import Client
 from octollm.contracts import MAX_WAIT_SECONDS, TaskAccepted, TaskResponse, TaskStatus
+from octollm.errors import OctoError
 from octollm.events import OUTPUT_DELTA
 
 LIVE_SECONDS = 1.0
@@ -34,7 +35,8 @@ def follow(
 ) -> TaskResponse:
     """Return the task as it is once it is final or the time is up.
 
-    Says on a terminal what happens to it and how far it is. Ctrl-C ends the waiting, not the task.
+    Says on a terminal what happens to it and how far it is. Ctrl-C ends the waiting, not the task;
+    an error has the `task_id` with it.
     """
     console = stderr()
     live = sys.stderr.isatty() and not as_json  # not rich's word: FORCE_COLOR makes it say yes
@@ -57,6 +59,9 @@ def follow(
         else:
             console.print(f"Stopped waiting; the task goes on.\n{how_to_go_on(str(known.task_id))}")
         raise click.exceptions.Exit(INTERRUPTED) from None
+    except OctoError as error:  # the task was accepted, and this may be all that is heard of it
+        error.extra.setdefault("task_id", str(known.task_id))
+        raise
     return cast(TaskResponse, task)  # `watch` yields at least once
 
 

@@ -51,11 +51,14 @@ def pairs(
 
 
 def criteria(
-    _context: click.Context, _parameter: click.Parameter, given: Iterable[str]
+    _context: click.Context, parameter: click.Parameter, given: Iterable[str]
 ) -> list[JsonValue]:
     """Return criteria (a click callback): an argument that is a JSON object is a check, any other
-    a sentence."""
+    a sentence; what begins as an object must be one."""
     read = [(text, _json_or_text(text)) for text in given]
+    for text, value in read:
+        if text.lstrip().startswith("{") and not isinstance(value, dict):
+            raise click.BadParameter("a check is not valid JSON", param=parameter)
     return [value if isinstance(value, dict) else text for text, value in read]
 
 

@@ -15,6 +15,9 @@ MAX_FIELD_CHARACTERS = 200
 _NAMED_IN_DETAIL = 3
 _PLAIN_MESSAGES = {
     "extra_forbidden": "there is no field of this name",
+    "bool_parsing": "must be true or false",
+    "float_parsing": "must be a number",
+    "int_parsing": "must be a whole number",
     "missing": "this field is required",
     "model_attributes_type": "must be an object",
     "model_type": "must be an object",

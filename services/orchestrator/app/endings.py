@@ -115,7 +115,8 @@ async def hand_back(
         move = Move(
             attempt.task_id, TaskStatus.PENDING, attempt.token, why, extra_attempts=extra_attempts
         )
-        return bool(await lifecycle_store.update_task_status(session, move))
+        (moved,) = await lifecycle_store.update_task_status(session, move)
+        return moved
 
 
 async def close_refused(database: Database, task_id: UUID) -> UUID | None:

@@ -194,14 +194,15 @@ async def events_after(
 
 
 async def events_of_tenant(
-    session: AsyncSession, tenant: str, after: int, upto: int
+    session: AsyncSession, tenant: str, after: int, upto: int, limit: int
 ) -> Sequence[TaskEvent]:
-    """Return the events of a tenant's tasks with ids above `after`, `upto` included."""
+    """Return the first events of a tenant's tasks with ids above `after`, `upto` included."""
     statement = (
         select(TaskEvent)
         .join(Task, Task.id == TaskEvent.task_id)
         .where(Task.tenant == tenant, TaskEvent.id > after, TaskEvent.id <= upto)
         .order_by(TaskEvent.id)
+        .limit(limit)
     )
     return (await session.execute(statement)).scalars().all()
 

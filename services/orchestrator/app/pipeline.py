@@ -34,7 +34,13 @@ from octollm.contracts import (
     TaskStatus,
     TaskSummary,
 )
-from octollm.errors import DatabaseUnavailable, RefusedByPolicy, Unavailable
+from octollm.errors import (
+    DatabaseUnavailable,
+    InvalidRequest,
+    ReflexUnavailable,
+    RefusedByPolicy,
+    Unavailable,
+)
 from octollm.redaction import placeholders_in
 from octollm.service import tracing
 
@@ -81,11 +87,20 @@ class Pipeline:
     async def _submitted(
         self, request: TaskRequest, tenant: str, idempotency_key: str | None
     ) -> TaskAccepted:
-        routing.check_usable(request.assigned_arm, self.arms)
-        checks.validate(request.acceptance_criteria)
         known = fingerprints(request, self._settings.secret_keys)
         once = Once(tenant, idempotency_key, known, self._settings.idempotency_hours)
-        if (full := await self._backlog.full(tenant)) is not None:
+        try:
+            return await self._accepted(request, once)
+        except (InvalidRequest, RefusedByPolicy, ReflexUnavailable):
+            # What was accepted stays so, whatever has become of its arm, a rule or the screening.
+            if (earlier := await self._known(once)) is None:
+                raise
+            return earlier
+
+    async def _accepted(self, request: TaskRequest, once: Once) -> TaskAccepted:
+        routing.check_usable(request.assigned_arm, self.arms)
+        checks.validate(request.acceptance_criteria)
+        if (full := await self._backlog.full(once.tenant)) is not None:
             return await self._earlier(once, full)
         new = await self._admitted(request, once)
         stored = await self._intake.store(new)
@@ -117,13 +132,17 @@ class Pipeline:
 
         Raises IdempotencyKeyReused and, where there is no such task, why no new one was stored.
         """
-        if once.key is not None:
-            async with self._database.transaction() as session:
-                if (earlier := await once.earlier(session)) is not None:
-                    return earlier
+        if (earlier := await self._known(once)) is not None:
+            return earlier
         if full is None:
             raise Unavailable(retry_after=1)  # it was deleted between the two transactions
         raise self._turned_away(full)
+
+    async def _known(self, once: Once) -> TaskAccepted | None:
+        if once.key is None:
+            return None
+        async with self._database.transaction() as session:
+            return await once.earlier(session)
 
     def _turned_away(self, full: Full) -> Full:
         self._metrics.refused.labels(full.slug).inc()

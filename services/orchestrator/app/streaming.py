@@ -21,6 +21,9 @@ from app.models import TaskEvent
 from app.settling import Settled
 from octollm.events import OUTPUT_DELTA, Event
 
+HELD = 100
+"""So many events are held for a reader of all tasks, who may never read them."""
+
 WINDOW = 20_000
 """So many ids are looked through at a time: a tenant with few events among those of many others
 must not cost a statement without end."""
@@ -110,10 +113,12 @@ class Streams:
                 upto, newest = await self._settled.upto()
                 while after < upto and not self._completions.closing:
                     until = min(upto, after + WINDOW)
-                    for row in await self._read(event_store.events_of_tenant, tenant, after, until):
+                    read = event_store.events_of_tenant
+                    rows = await self._read(read, tenant, after, until, HELD)
+                    for row in rows:
                         yield Shown(_event(row)).frame
                         sent = time.monotonic()
-                    after = until
+                    after = rows[-1].id if len(rows) == HELD else until
                 if upto < newest:
                     await asyncio.sleep(SETTLE_SECONDS)
                 else:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 
 from app import idempotency_store
 from app.models import Task
+from octollm.errors import ArmUnavailable, OctoError, ReflexUnavailable
 
 PROBLEM = "urn:octollm:problem:"
 KEY = "report-7"
@@ -37,6 +38,23 @@ async def test_after_a_day_a_key_may_come_with_another_body(house: Any) -> None:
     other = await submitted(house, goal="Another.")
     assert other.status_code == 202
     assert (await submitted(house)).json()["type"] == PROBLEM + "idempotency-key-reused"
+
+
+@pytest.mark.parametrize(
+    "failing", [ReflexUnavailable(retry_after=5), ArmUnavailable("It lost its setting.")]
+)
+async def test_what_was_accepted_stays_accepted_whatever_would_refuse_it_now(
+    house: Any, monkeypatch: pytest.MonkeyPatch, failing: OctoError
+) -> None:
+    def refuse(*_arguments: Any) -> None:
+        raise failing
+
+    first = await submitted(house)
+    monkeypatch.setattr("app.routing.check_usable", refuse)
+    assert (await submitted(house)).json() == first.json()
+    refused = await house.http.post("/submit", json={"goal": "Another."})
+    assert refused.json()["type"] == failing.type
+    assert await stored(house) == 1
 
 
 async def test_a_hundred_racing_submits_with_an_old_key_make_one_new_task(house: Any) -> None:

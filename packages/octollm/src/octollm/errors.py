@@ -23,7 +23,7 @@
     ├── HeadersTooLarge           431
     ├── RateLimited               429  carries `retry_after`
     │   └── QueueFull             429  too many tasks of the tenant's own are waiting
-    ├── Unavailable               503  carries `retry_after`; nothing was stored
+    ├── Unavailable               503  carries `retry_after`
     │   ├── ReflexUnavailable
     │   ├── DatabaseUnavailable
     │   ├── Overloaded            503  too many tasks are waiting, whosever they are
@@ -177,7 +177,7 @@ class ReflexUnavailable(Unavailable):
 
 
 class DatabaseUnavailable(Unavailable):
-    slug, title = "database-unavailable", "The database is away; nothing was stored"
+    slug, title = "database-unavailable", "The database is away"
 
 
 class Overloaded(Unavailable):

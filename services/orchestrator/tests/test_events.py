@@ -173,6 +173,17 @@ async def test_the_stream_of_all_tasks_is_complete_under_racing_writers(
     assert ids(seen) == await stored_ids(house)
 
 
+async def test_all_tasks_are_told_whole_however_few_events_are_held_for_a_reader(
+    house: Any, watch: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "HELD", 3)
+    task_id = await house.submit()
+    for number in range(9):
+        await add(house, task_id, number)
+    stream = await watch(house, "/events", after=0)
+    assert ids([await stream.next() for _ in range(10)]) == await stored_ids(house)
+
+
 async def test_without_a_place_to_begin_all_tasks_are_told_from_now_on(
     house: Any, watch: Any
 ) -> None:

@@ -9,7 +9,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from app import event_store, lifecycle_store, worker
+from app import endings, event_store, lifecycle_store, worker
+from app.attempt import Attempt
+from app.claims import Claims
 from app.lifecycle_store import Move
 from app.queue import Queue
 from octollm.contracts import TaskStatus
@@ -45,6 +47,23 @@ async def test_a_dead_workers_task_is_started_again_by_another(house: Any) -> No
     assert (task["status"], task["attempt"]) == ("completed", 2)
     text_ = (await house.http.get("/metrics")).text
     assert 'octollm_jobs_recovered_total{why="dead worker"} 1.0' in text_
+
+
+async def test_an_attempt_that_was_overtaken_hands_nothing_back(house: Any) -> None:
+    task_id, claims = UUID(await house.submit()), Claims(house.parts)
+    overtaken = await claims.claim(task_id)
+    assert overtaken is not None
+    running = await claims.claim(task_id, overtaken.token)
+    assert running is not None
+
+    async def handed_back(attempt: Attempt) -> bool:
+        why = {"reason": "the worker is stopping"}
+        return await endings.hand_back(house.parts.database, attempt, why, 0)
+
+    assert not await handed_back(overtaken)
+    assert (await house.task(str(task_id)))["status"] == "processing"
+    assert await handed_back(running)
+    assert (await house.task(str(task_id)))["status"] == "pending"
 
 
 async def test_a_live_workers_job_is_left_alone(house: Any) -> None:

@@ -311,6 +311,8 @@ TURN = {"role": "user", "content": "Count."}
         ({"text": {"format": {"type": "json_schema", "schema": {"$ref": "https://x.test"}}}},
          "text.format.schema"),
         ({"metadata": {"a": 7}}, "metadata.a"),
+        ({"metadata": {"octollm.acceptance_criteria": "[{"}},
+         "metadata.octollm.acceptance_criteria"),
         ({"extra_body": {"octollm": {"acceptance_criteria": [{"type": "max_words"}]}}},
          "octollm.acceptance_criteria[0].words"),
     ],

@@ -229,7 +229,7 @@ def _fields(request: ResponseRequest) -> dict[str, Any]:
         name = key.removeprefix(PREFIX)
         if name == key:
             continue
-        value = written if name in _TEXTS else _read(written)
+        value = written if name in _TEXTS else _read(key, written)
         if name.startswith("max_") and name != "max_repairs":
             budget = {**budget, name: value} if isinstance(budget, dict) else budget
         else:
@@ -242,10 +242,13 @@ def _fields(request: ResponseRequest) -> dict[str, Any]:
     return given
 
 
-def _read(written: str) -> Any:
+def _read(key: str, written: str) -> Any:
+    """Return JSON as what it says, and anything else as the text it is."""
     try:
         return json.loads(written)
     except (ValueError, RecursionError):
+        if written.lstrip().startswith(("{", "[")):
+            raise invalid(f"metadata.{key}", "is not valid JSON") from None
         return written
 
 

@@ -142,6 +142,7 @@ def test_a_file_that_cannot_be_read_to_its_end_is_a_usage_error(run: Run) -> Non
         ["submit", "x", "--timeout", "5"],
         ["submit", "-", "--context", "-"],
         ["submit", "x", "--context", "/no/such/file"],
+        ["submit", "x", "--criteria", '{"type":'],
         ["submit", "x", "--constraint", "novalue"],
         ["submit", "x", "--constraint", "=novalue"],
         ["submit", "x", "--metadata", "a=1", "--metadata", "a=2"],
@@ -198,6 +199,21 @@ def test_a_wait_that_runs_out_says_how_to_go_on(run: Run, server: ScriptedServer
     assert result.exit_code == 1
     assert f"octollm show {TASK_ID}" in result.stderr
     assert f"octollm cancel {TASK_ID}" in result.stderr
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_a_task_is_named_when_the_server_goes_away_while_it_is_waited_for(
+    run: Run, server: ScriptedServer, as_json: list[str]
+) -> None:
+    away = problem("reflex-unavailable", 503, {"Retry-After": "900"})
+    server.answer(accepted(), away)
+    result = run("submit", "x", "--wait", *as_json)
+    assert result.exit_code == 3
+    if as_json:
+        assert json.loads(result.stdout)["task_id"] == TASK_ID
+    else:
+        assert "The task was accepted" in result.stderr
+        assert f"octollm show {TASK_ID}" in result.stderr
 
 
 def test_show_prints_a_task_that_goes_on(run: Run, server: ScriptedServer) -> None:

@@ -161,13 +161,14 @@ def migrate(revision: str, as_json: bool) -> None:
     from sqlalchemy.exc import OperationalError
 
     from app import migrate as migrations
+    from app.database import reason_of
 
     settings = read_settings()
     _log(settings)
     try:
         migrations.upgrade(settings.database_url, revision)
     except OperationalError as error:
-        reason = str(error.orig).strip().splitlines()[0].rpartition("failed: ")[2]
+        reason = reason_of(error.orig or error)
         fail(f"The database of OCTOLLM_DATABASE_URL cannot be used: {reason}", code=3)
     except CommandError as error:
         fail(str(error), code=USAGE)

@@ -146,6 +146,12 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, _AWAY)
 
 
+def reason_of(error: BaseException) -> str:
+    """Return what the driver or the server says is wrong, of an error of many lines."""
+    said = str(error).strip().splitlines()[0].rpartition("failed: ")[2]
+    return said.removeprefix("FATAL:").strip()
+
+
 def patiently(seconds: float, hurry: Callable[[], bool] = lambda: False) -> AsyncRetrying:
     """Return what repeats a write for so long while the database is away: `await patiently(15)(f)`.
     Once there is hurry, it is not tried again.

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import doctor_store, key_store, private_store
 from app.config import IN_PROCESS, Settings
-from app.database import Database, schema_revision
+from app.database import Database, reason_of, schema_revision
 from app.migrate import head_revision
 from app.reflex import SettingsUnusable
 from app.reflex_attempt import Answer, exchange
@@ -84,8 +84,7 @@ def _why_away(settings: Settings, error: DatabaseUnavailable) -> str:
     driver = getattr(error.__context__, "orig", None)
     if driver is None:
         return f"{address}: {error.detail}"
-    said = str(driver).strip().splitlines()[0].rpartition("failed: ")[2]
-    return f"{address}: {said.removeprefix('FATAL:').strip()}"
+    return f"{address}: {reason_of(driver)}"
 
 
 def _version(server: doctor_store.Server) -> Finding:

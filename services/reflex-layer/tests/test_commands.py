@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from octollm.cli import cli
-from octollm.errors import InvalidRequest
+from octollm.errors import InvalidRequest, NotFound, OctoError, Unauthenticated
 from octollm.verdict import ReflexResponse
 from reflex_layer.commands import screen as screen_command
 from reflex_layer.screen import screen
@@ -160,18 +160,27 @@ def _read(descriptor: int) -> bytes:
         return b""
 
 
+KEY = "a-key-of-a-reflex-layer"
+
 Answer = tuple[int, str, bytes]
+Sent = tuple[str | None, bytes]
+"""The header `Authorization`, and the body."""
+
+
+def problem(error: OctoError) -> Answer:
+    return error.status, "application/problem+json", json.dumps(error.problem()).encode()
 
 
 @pytest.fixture
-def answering() -> Iterator[tuple[str, list[Answer], list[bytes]]]:
-    """A server that gives the answers put into a list, and keeps the bodies it was sent."""
+def answering() -> Iterator[tuple[str, list[Answer], list[Sent]]]:
+    """A server that gives the answers put into a list, and keeps what it was sent."""
     answers: list[Answer] = []
-    bodies: list[bytes] = []
+    sent: list[Sent] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            sent.append((self.headers["Authorization"], body))
             status, media_type, body = answers.pop(0)
             self.send_response(status)
             self.send_header("Content-Type", media_type)
@@ -185,21 +194,40 @@ def answering() -> Iterator[tuple[str, list[Answer], list[bytes]]]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", answers, bodies
+        yield f"http://127.0.0.1:{server.server_port}", answers, sent
         server.shutdown()
         thread.join()
 
 
 def test_url_asks_a_running_reflex_layer(
-    answering: tuple[str, list[Answer], list[bytes]],
+    answering: tuple[str, list[Answer], list[Sent]],
 ) -> None:
-    url, answers, bodies = answering
+    url, answers, sent = answering
     theirs = screen("nothing").response("their-id", cache_hit=True, processing_time_ms=1)
     answers.append((200, "application/json", theirs.model_dump_json().encode()))
     result = _screen("--url", url + "/", "--json", PRIVATE)
     assert result.exit_code == 0
     assert json.loads(result.stdout)["request_id"] == "their-id"
-    assert json.loads(bodies[0])["text"] == PRIVATE
+    ((key, body),) = sent
+    assert (key, json.loads(body)["text"]) == (None, PRIVATE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment"), [(("--key", KEY), {}), ((), {"OCTOLLM_REFLEX_KEY": KEY})]
+)
+def test_a_reflex_layer_that_wants_a_key_is_given_it(
+    answering: tuple[str, list[Answer], list[Sent]],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    environment: dict[str, str],
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    url, answers, sent = answering
+    theirs = screen("nothing").response("their-id", cache_hit=True, processing_time_ms=1)
+    answers.append((200, "application/json", theirs.model_dump_json().encode()))
+    assert _screen("--url", url, *arguments, "hello").exit_code == 0
+    assert [key for key, _ in sent] == [f"Bearer {KEY}"]
 
 
 @pytest.mark.parametrize(
@@ -207,11 +235,13 @@ def test_url_asks_a_running_reflex_layer(
     [
         ((503, "text/plain", b"away"), 3),
         ((200, "text/html", b"<html>"), 3),
-        ((422, "application/problem+json", json.dumps(InvalidRequest().problem()).encode()), 2),
+        (problem(InvalidRequest()), 2),
+        (problem(Unauthenticated()), 2),
+        (problem(NotFound()), 2),
     ],
 )
 def test_url_answers_that_are_no_verdict(
-    answering: tuple[str, list[Answer], list[bytes]], answer: Answer, exit_code: int
+    answering: tuple[str, list[Answer], list[Sent]], answer: Answer, exit_code: int
 ) -> None:
     url, answers, _ = answering
     answers.append(answer)

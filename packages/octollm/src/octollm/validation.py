@@ -14,8 +14,8 @@ from octollm.errors import InvalidRequest
 MAX_FIELD_CHARACTERS = 200
 _NAMED_IN_DETAIL = 3
 _PLAIN_MESSAGES = {
-    "extra_forbidden": "there is no field of this name",
     "bool_parsing": "must be true or false",
+    "extra_forbidden": "there is no field of this name",
     "float_parsing": "must be a number",
     "int_parsing": "must be a whole number",
     "missing": "this field is required",

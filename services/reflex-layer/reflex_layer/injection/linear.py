@@ -62,13 +62,13 @@ class Linear:
         has = features(text, spoken)
         weights = self.weights.take(has.places)
         if len(text) <= WINDOWS[0]:  # which is one window: where in it something stands is the same
-            odds = float(weights.sum() / norm(len(text)) * self.scale + self.bias)
+            odds = float(self._odds(weights.sum(), norm(len(text))))
             if odds <= 0:
                 return Weighed(odds, 0, len(text))
         sums = np.zeros(len(text) + 1)
         np.bincount(has.ends, weights, len(text)).cumsum(out=sums[1:])
         starts, ends, norms = windows(len(text))
-        odds = (sums[ends] - sums[starts]) / norms * self.scale + self.bias
+        odds = self._odds(sums[ends] - sums[starts], norms)
         best = int(odds.argmax())
         if odds[best] > 0:
             odds[_repeat(text, starts, ends)] = _NOTHING
@@ -76,6 +76,10 @@ class Linear:
         by_chance = _BY_CHANCE * log(max(1.0, len(text) / WINDOWS[-1]))
         best_odds = float(odds[best]) - by_chance
         return Weighed(best_odds, int(starts[best]), int(ends[best]))
+
+    def _odds(self, sums: Any, norms: Any) -> Any:
+        """Return the log-odds of windows, of the sums of their weights."""
+        return sums / norms * self.scale + self.bias
 
 
 def _repeat(text: str, starts: Any, ends: Any) -> Any:
